@@ -1,0 +1,35 @@
+// The canvas in the middle of the window: image wall with overlay, tool strip and hover read-out,
+// drawn by Dear ImGui in a QOpenGLWidget.
+#pragma once
+
+#include <QOpenGLWidget>
+#include <memory>
+#include <optional>
+
+#include "gui/view/run_source.h"
+#include "gui/view/view_state.h"
+
+namespace limoe::gui {
+
+class CanvasWidget : public QOpenGLWidget {
+  Q_OBJECT
+ public:
+  explicit CanvasWidget(ViewState& state, QWidget* parent = nullptr);
+  ~CanvasWidget() override;
+
+  /// The run to show; nullptr shows how to open one. Must outlive the canvas or be replaced first.
+  void setSource(RunSource* source);
+
+  void fitToWindow();  ///< F: the whole wall
+  void actualSize();   ///< Ctrl+0: one image pixel per screen pixel
+
+  /// Where a token is on the screen, in this widget's logical pixels; empty where it is not
+  /// visible. For tests and for tools that point at something.
+  std::optional<QRectF> tokenRect(const TokenRef& token) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> canvas_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,28 @@
+// For every expert of a layer: how much it processes and which part of it is image and text.
+#pragma once
+
+#include <QWidget>
+#include <memory>
+
+#include "gui/view/run_source.h"
+#include "gui/view/view_state.h"
+
+class QCustomPlot;
+
+namespace limoe::gui {
+
+/// Shows the snapshot and layer of `state`; follows both. The counting rule is printed on it.
+class ModalityChart : public QWidget {
+  Q_OBJECT
+ public:
+  explicit ModalityChart(ViewState& state, QWidget* parent = nullptr);
+  ~ModalityChart() override;
+  void setSource(RunSource* source);
+  QCustomPlot* plot() const;  ///< for figures and tests
+
+ private:
+  struct State;
+  std::unique_ptr<State> chart_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,67 @@
+// What the views are fed: immutable pieces of one run, asked for by number.
+//
+// Everything here happens on the GUI thread and nothing waits: what is not at hand yet is returned
+// as nullptr and requested, and pageReady() follows. Views draw from these pieces and never see
+// the file.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "model/config.h"
+#include "routing_probe/recording/recording.h"
+#include "routing_probe/recording/recording_reader.h"
+
+namespace limoe::gui {
+
+/// Recorded scalars as columns: what curves are drawn from.
+struct Curves {
+  std::vector<double> steps;                ///< [R]
+  std::vector<double> wall;                 ///< [R] seconds
+  std::vector<std::vector<double>> scalars; ///< [scalar_names][R]
+  /// Summed over the layers: choices made and kept by modality. [2][R]
+  std::vector<std::vector<double>> chosen, kept;
+};
+
+/// What is known of a run; replaced as a whole when the recording grows.
+struct RunData {
+  QString name;    ///< the folder's name
+  QString folder;  ///< absolute path
+  probe::RunState state = probe::RunState::Finished;
+  probe::Layout layout;
+  probe::Origin origin;
+  model::RunConfig config;
+  std::vector<int64_t> snapshot_steps;           ///< [S] ascending
+  /// [S][metric_names]; the worker's measures at each snapshot.
+  std::vector<std::vector<float>> metrics;
+  std::shared_ptr<const Curves> curves;
+  std::vector<probe::Event> events;
+};
+
+class RunSource : public QObject {
+  Q_OBJECT
+ public:
+  static constexpr int64_t kPageSamples = 64;  ///< samples of a page; the last may have fewer
+
+  using QObject::QObject;
+
+  /// nullptr until the recording has been opened.
+  virtual std::shared_ptr<const RunData> data() const = 0;
+  /// Images, captions and labels of samples [page · 64, …).
+  virtual std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) = 0;
+  /// Decisions of one layer of one snapshot for the same samples (without probabilities).
+  virtual std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
+                                                             int64_t page) = 0;
+  /// Tokens by expert and modality, label counts and metrics of a snapshot.
+  virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
+
+ Q_SIGNALS:
+  void dataChanged();           ///< data() has been replaced
+  void pageReady();             ///< something asked for earlier has come
+  void failed(QString message); ///< in words for the user; what was shown stays
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,68 @@
+// Reads a run: all parts of a recording as one, also while it is being written, also after its
+// writer died. Every size in the file is checked before memory is taken for it.
+//
+// One thread only (HDF5 has one lock per process); in limoe-scope that is the reader thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "routing_probe/recording/recording.h"
+#include "routing_probe/recording/recording_error.h"
+
+namespace limoe::probe {
+
+enum class RunState {
+  Live,      ///< a worker holds the run
+  Finished,  ///< closed properly
+  Died       ///< the writer is gone; everything up to the last commit is here
+};
+
+class RecordingReader {
+ public:
+  /// `path`: a run's folder, or any part of its recording. Throws RecordingError naming what is
+  /// wrong: not there, not HDF5, not this format, a newer version, a missing dataset, …
+  explicit RecordingReader(const std::filesystem::path& path);
+  ~RecordingReader();
+  RecordingReader(const RecordingReader&) = delete;
+  RecordingReader& operator=(const RecordingReader&) = delete;
+
+  /// Of the newest part.
+  const Layout& layout() const;
+  const Origin& origin() const;
+  std::filesystem::path folder() const;  ///< that holds the parts
+  RunState state() const;                ///< as of construction or the last refresh()
+
+  /// Looks for rows and parts that came since. Returns whether anything changed (rows, events or
+  /// state). Where a new part supersedes old rows, counts below can shrink.
+  bool refresh();
+
+  /// Committed rows, parts joined, superseded rows left out.
+  int64_t stepCount() const;
+  const std::vector<int64_t>& snapshotSteps() const;  ///< [S] step of each snapshot, ascending
+  int64_t eventCount() const;
+
+  /// Rows [first, first + count). Throw RecordingError where out of range or unreadable.
+  std::vector<StepRow> readSteps(int64_t first, int64_t count) const;
+  std::vector<Event> readEvents(int64_t first, int64_t count) const;
+
+  /// Samples [first, first + count) of the probe.
+  ProbeSet readProbe(int64_t first, int64_t count) const;
+
+  /// One layer of one snapshot (an index into snapshotSteps()) for some samples.
+  /// `with_probabilities`: also the whole distributions, where they are recorded.
+  LayerSlice readLayer(int64_t snapshot, int64_t layer, int64_t first_sample, int64_t samples,
+                       bool with_probabilities) const;
+
+  /// Everything of a snapshot that does not grow with the probe: tokens, label_tokens, metrics
+  /// (`layers` and `embeddings` are left empty).
+  Snapshot readSummary(int64_t snapshot) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace limoe::probe

@@ -1,0 +1,48 @@
+// Writes one part of a recording (HDF5, single writer / multiple readers).
+//
+// Protocol: construct (everything but rows is written, then SWMR begins), then append in any order,
+// then finish(). Every append is committed for readers before it returns: payload first, then the
+// index, then the file. One thread only; in the worker that is the recorder thread.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "routing_probe/recording/recording.h"
+#include "routing_probe/recording/recording_error.h"
+
+namespace limoe::probe {
+
+class RecordingWriter {
+ public:
+  /// Creates `path`, which must not exist. Throws RecordingError where it exists, cannot be
+  /// written, or the probe does not fit the layout.
+  RecordingWriter(const std::filesystem::path& path, const Layout& layout, const Origin& origin,
+                  const ProbeSet& probe);
+  ~RecordingWriter();
+  RecordingWriter(const RecordingWriter&) = delete;
+  RecordingWriter& operator=(const RecordingWriter&) = delete;
+
+  /// Each throws RecordingError where a shape does not fit the layout or steps do not ascend, and
+  /// RecordingWriteError where the disk refuses; then nothing of the row is visible to readers.
+  void append(const StepRow& row);
+  void append(const Snapshot& snapshot);
+  void append(const Event& event);
+
+  /// After a RecordingWriteError: takes back what was half written, so that the row can be appended
+  /// again. A plain retry would report success and lose data. Throws RecordingWriteError where
+  /// there still is no room.
+  void recover();
+
+  /// Waits until everything committed is on the disk (fdatasync).
+  void sync();
+
+  /// Marks the recording complete and closes it. Nothing may be appended afterwards.
+  void finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace limoe::probe
