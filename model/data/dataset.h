@@ -37,7 +37,9 @@ class Dataset {
 
 enum class Part { Train, HeldOut };
 
-/// Opens the train or held-out part of the configured data; they share no sample.
+/// Opens the train or held-out part of the configured data; they share no sample. Switches OpenCV's
+/// own threads off for the whole process: samples are prepared one per thread, and the cores are
+/// the training's.
 /// Throws ConfigError where the source is unknown or the sizes do not suit it.
 std::unique_ptr<Dataset> openDataset(const DataConfig& data, const ModelConfig& model, Part part);
 

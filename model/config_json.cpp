@@ -1,0 +1,570 @@
+#include "model/config_json.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <initializer_list>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+namespace limoe::model {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+const char* name(Gelu gelu) { return gelu == Gelu::Tanh ? "tanh" : "erf"; }
+const char* name(Towers towers) { return towers == Towers::One ? "one" : "two"; }
+const char* name(Priority priority) { return priority == Priority::Bpr ? "bpr" : "vanilla"; }
+
+template <typename Names>
+std::string listed(const Names& names) {
+  std::string text;
+  for (const auto& each : names) {
+    text += (text.empty() ? "" : ", ") + std::string(each);
+  }
+  return text;
+}
+
+/// "8", "tanh" and the like for a message; long values are cut.
+std::string shown(const json& value) {
+  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
+  return text.size() > 60 ? text.substr(0, 57) + "…" : text;
+}
+
+// ---------------------------------------------------------------------------------- presets
+
+json sizes(int64_t width, int64_t mlp, int64_t depth, int64_t heads, int64_t patch,
+           int64_t first_moe_block) {
+  json blocks = json::array();
+  for (int64_t b = first_moe_block; b < depth; b += 2) {
+    blocks.push_back(b);
+  }
+  return {{"image_size", 224}, {"patch_size", patch}, {"text_length", 16},
+          {"vocab_size", 32000}, {"width", width}, {"mlp_dim", mlp},
+          {"depth", depth}, {"heads", heads}, {"embed_dim", width},
+          {"moe", {{"blocks", blocks}, {"experts", 32}, {"top_k", 1}}}};
+}
+
+/// Sizes of the published models (V-MoE, table 1; LIMoE, section 4) and of the demo.
+json presetLayer(const std::string& preset) {
+  if (preset == "tiny") {
+    return {{"moe", {{"blocks", {1, 3}}, {"experts", 8}, {"top_k", 1}}}};
+  }
+  const int64_t patch = preset.ends_with("/32") ? 32 : preset.ends_with("/16") ? 16 : 14;
+  switch (preset[0]) {
+    case 'S':
+      return sizes(512, 2048, 8, 8, patch, 1);
+    case 'B':
+      return sizes(768, 3072, 12, 12, patch, 1);
+    case 'L':
+      return sizes(1024, 4096, 24, 16, patch, 1);
+    default:
+      return sizes(1280, 5120, 32, 16, patch, 9);
+  }
+}
+
+json settingLayer(const std::string& setting) {
+  std::set<std::string> active;
+  if (setting.starts_with("classic")) {
+    active = {"importance", "load", "z"};
+  } else if (setting.starts_with("limoe")) {
+    active = {"importance", "load", "z", "local_text", "global_image", "global_text"};
+  } else if (setting == "gshard") {
+    active = {"gshard", "z"};
+  }
+  json aux;
+  for (const char* loss : kAuxLossNames) {
+    aux[loss] = active.contains(loss) ? 1 : 0;
+  }
+  const bool bpr = setting == "limoe" || setting == "classic+bpr";
+  return {{"aux", aux}, {"moe", {{"priority", bpr ? "bpr" : "vanilla"}}}};
+}
+
+// ------------------------------------------------------------------------- reading one object
+
+/// Takes typed values out of a JSON object, collects faults, and reports keys nobody asked for.
+class Fields {
+ public:
+  Fields(const json& object, std::string prefix, std::vector<std::string>& faults)
+      : object_(object), prefix_(std::move(prefix)), faults_(faults) {
+    if (!object_.is_object()) {
+      fault("", "must be an object {…}, is " + shown(object_));
+    }
+  }
+
+  void integer(const char* key, int64_t& value, int64_t low, int64_t high) {
+    if (const json* found = find(key)) {
+      const bool whole = found->is_number_integer() ||
+                         (found->is_number_float() &&
+                          std::floor(found->get<double>()) == found->get<double>() &&
+                          std::abs(found->get<double>()) < 9e15);
+      const bool too_large = found->is_number_unsigned() &&
+                             found->get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
+      if (!whole || too_large || found->get<int64_t>() < low || found->get<int64_t>() > high) {
+        fault(key, "must be a whole number from " + std::to_string(low) + " to " +
+                       std::to_string(high) + ", is " + shown(*found));
+      } else {
+        value = found->get<int64_t>();
+      }
+    }
+  }
+
+  void number(const char* key, double& value, double low, double high) {
+    if (const json* found = find(key)) {
+      if (!found->is_number() || !(found->get<double>() >= low && found->get<double>() <= high)) {
+        std::ostringstream range;
+        range << "must be a number from " << low << " to " << high << ", is " << shown(*found);
+        fault(key, range.str());
+      } else {
+        value = found->get<double>();
+      }
+    }
+  }
+
+  void text(const char* key, std::string& value) {
+    if (const json* found = find(key)) {
+      if (!found->is_string()) {
+        fault(key, "must be a text in quotes, is " + shown(*found));
+      } else {
+        value = found->get<std::string>();
+      }
+    }
+  }
+
+  void boolean(const char* key, bool& value) {
+    if (const json* found = find(key)) {
+      if (!found->is_boolean()) {
+        fault(key, "must be true or false, is " + shown(*found));
+      } else {
+        value = found->get<bool>();
+      }
+    }
+  }
+
+  template <typename Enum>
+  void choice(const char* key, Enum& value, std::initializer_list<Enum> possible) {
+    if (const json* found = find(key)) {
+      std::string names;
+      for (const Enum each : possible) {
+        if (found->is_string() && found->get<std::string>() == name(each)) {
+          value = each;
+          return;
+        }
+        names += (names.empty() ? "\"" : " or \"") + std::string(name(each)) + "\"";
+      }
+      fault(key, "must be " + names + ", is " + shown(*found));
+    }
+  }
+
+  /// The value under `key`, or nullptr where it is absent; either way the key is known.
+  const json* find(const char* key) {
+    known_.insert(key);
+    if (!object_.is_object()) {
+      return nullptr;
+    }
+    const auto found = object_.find(key);
+    return found == object_.end() ? nullptr : &*found;
+  }
+
+  void fault(const std::string& key, const std::string& text) {
+    faults_.push_back(prefix_ + key + ": " + text);
+  }
+
+  void reportUnknownKeys() {
+    if (!object_.is_object()) {
+      return;
+    }
+    for (const auto& [key, value] : object_.items()) {
+      if (!known_.contains(key)) {
+        fault(key, "unknown key; known here: " + listed(known_));
+      }
+    }
+  }
+
+ private:
+  const json& object_;
+  std::string prefix_;
+  std::vector<std::string>& faults_;
+  std::set<std::string> known_;
+};
+
+constexpr int64_t kMany = 1'000'000'000;
+
+void readMoe(const json& object, MoeConfig& moe, std::vector<std::string>& faults) {
+  Fields fields(object, "moe.", faults);
+  if (const json* blocks = fields.find("blocks")) {
+    const bool fine = blocks->is_array() && std::all_of(blocks->begin(), blocks->end(), [](auto& b) {
+                        return b.is_number_integer() && b >= 0 && b < kMany;
+                      });
+    if (!fine) {
+      fields.fault("blocks", "must be a list of block indices such as [1, 3], is " + shown(*blocks));
+    } else {
+      moe.blocks = blocks->get<std::vector<int64_t>>();
+    }
+  }
+  fields.integer("experts", moe.experts, 1, 4096);
+  fields.integer("top_k", moe.top_k, 1, 4096);
+  fields.number("capacity_factor", moe.capacity_factor, 1e-6, 1e6);
+  fields.choice("priority", moe.priority, {Priority::Bpr, Priority::Vanilla});
+  fields.number("noise_std", moe.noise_std, 0, 1e6);
+  fields.integer("group_pairs", moe.group_pairs, 0, kMany);
+  fields.reportUnknownKeys();
+}
+
+void readAux(const json& object, AuxConfig& aux, std::vector<std::string>& faults) {
+  Fields fields(object, "aux.", faults);
+  fields.number("weight", aux.weight, 0, 1e6);
+  for (std::size_t a = 0; a < kAuxLossCount; ++a) {
+    fields.number(kAuxLossNames[a], aux.coefficients[a], 0, 1e6);
+  }
+  fields.integer("min_experts_image", aux.min_experts_image, 1, 4096);
+  fields.integer("min_experts_text", aux.min_experts_text, 1, 4096);
+  fields.reportUnknownKeys();
+}
+
+void checkModel(const ModelConfig& c, std::vector<std::string>& faults) {
+  const auto need = [&faults](bool fine, const std::string& text) {
+    if (!fine) {
+      faults.push_back(text);
+    }
+  };
+  need(c.image_size % c.patch_size == 0,
+       "patch_size: must divide image_size (" + std::to_string(c.image_size) + "), is " +
+           std::to_string(c.patch_size));
+  need(c.width % c.heads == 0, "heads: must divide width (" + std::to_string(c.width) + "), is " +
+                                   std::to_string(c.heads));
+  if (!c.moe) {
+    return;
+  }
+  const MoeConfig& moe = *c.moe;
+  need(!moe.blocks.empty(),
+       "moe.blocks: must name at least one block; for a dense model write \"moe\": null");
+  need(std::adjacent_find(moe.blocks.begin(), moe.blocks.end(), std::greater_equal<>()) ==
+           moe.blocks.end(),
+       "moe.blocks: must ascend without repetition, is " + shown(json(moe.blocks)));
+  need(moe.blocks.empty() ||
+           *std::max_element(moe.blocks.begin(), moe.blocks.end()) < c.depth,
+       "moe.blocks: must be below depth (" + std::to_string(c.depth) + "), is " +
+           shown(json(moe.blocks)));
+  need(moe.top_k <= moe.experts, "moe.top_k: must be at most moe.experts (" +
+                                     std::to_string(moe.experts) + "), is " +
+                                     std::to_string(moe.top_k));
+}
+
+/// The model's keys of `fields`; those of a run beside them are left to the caller.
+void readModel(Fields& fields, ModelConfig& c, std::vector<std::string>& faults) {
+  fields.integer("image_size", c.image_size, 1, 4096);
+  fields.integer("patch_size", c.patch_size, 1, 4096);
+  fields.integer("text_length", c.text_length, 1, 65536);
+  fields.integer("vocab_size", c.vocab_size, 1, 10'000'000);
+  fields.integer("width", c.width, 1, 65536);
+  fields.integer("mlp_dim", c.mlp_dim, 1, 1'000'000);
+  fields.integer("depth", c.depth, 1, 1024);
+  fields.integer("heads", c.heads, 1, 1024);
+  fields.integer("embed_dim", c.embed_dim, 1, 65536);
+  fields.choice("gelu", c.gelu, {Gelu::Tanh, Gelu::Erf});
+  fields.choice("towers", c.towers, {Towers::One, Towers::Two});
+  const json* moe = fields.find("moe");
+  if (moe != nullptr && !moe->is_null()) {
+    c.moe.emplace();
+    readMoe(*moe, *c.moe, faults);
+  }
+  const int64_t experts = c.moe ? c.moe->experts : 8;
+  c.aux.min_experts_image = defaultMinExpertsImage(experts);
+  c.aux.min_experts_text = defaultMinExpertsText(experts);
+  if (const json* aux = fields.find("aux")) {
+    readAux(*aux, c.aux, faults);
+  }
+  if (c.patch_size >= 1 && c.heads >= 1) {
+    checkModel(c, faults);
+  }
+}
+
+void readTrain(const json& object, TrainConfig& t, std::vector<std::string>& faults) {
+  Fields fields(object, "train.", faults);
+  fields.integer("steps", t.steps, 0, kMany);
+  fields.integer("batch_size", t.batch_size, 1, 1'000'000);
+  fields.number("learning_rate", t.learning_rate, 0, 1e3);
+  fields.number("final_learning_rate", t.final_learning_rate, 0, 1e3);
+  fields.integer("warmup_steps", t.warmup_steps, 0, kMany);
+  fields.number("weight_decay", t.weight_decay, 0, 1e3);
+  fields.number("beta1", t.beta1, 0, 0.999999);
+  fields.number("beta2", t.beta2, 0, 0.999999);
+  fields.number("clip_norm", t.clip_norm, 0, 1e9);
+  fields.integer("seed", t.seed, 0, std::numeric_limits<int64_t>::max());
+  fields.integer("threads", t.threads, 0, 1024);
+  fields.integer("loader_threads", t.loader_threads, 1, 256);
+  fields.integer("checkpoint_every", t.checkpoint_every, 0, kMany);
+  fields.reportUnknownKeys();
+}
+
+void readData(const json& object, DataConfig& d, std::vector<std::string>& faults) {
+  Fields fields(object, "data.", faults);
+  fields.text("source", d.source);
+  fields.integer("seed", d.seed, 0, std::numeric_limits<int64_t>::max());
+  fields.integer("train_samples", d.train_samples, 1, 1'000'000'000'000);
+  fields.integer("held_out_samples", d.held_out_samples, 1, 1'000'000'000);
+  fields.reportUnknownKeys();
+}
+
+void readRecord(const json& object, RecordConfig& r, std::vector<std::string>& faults) {
+  Fields fields(object, "record.", faults);
+  fields.integer("every", r.every, 1, kMany);
+  fields.integer("probe_samples", r.probe_samples, 1, 10'000'000);
+  fields.integer("probe_group_pairs", r.probe_group_pairs, 0, 1'000'000);
+  fields.integer("recall_samples", r.recall_samples, 1, 1'000'000);
+  fields.text("probabilities", r.probabilities);
+  if (r.probabilities != "auto" && r.probabilities != "all" && r.probabilities != "none") {
+    fields.fault("probabilities", "must be \"auto\", \"all\" or \"none\", is \"" + r.probabilities +
+                                      "\"");
+  }
+  fields.boolean("embeddings", r.embeddings);
+  fields.reportUnknownKeys();
+}
+
+/// What the sizes of a run must have in common.
+void checkRun(const RunConfig& run, std::vector<std::string>& faults) {
+  const auto need = [&faults](bool fine, const std::string& text) {
+    if (!fine) {
+      faults.push_back(text);
+    }
+  };
+  const int64_t batch = run.train.batch_size;
+  if (run.model.moe && run.model.moe->group_pairs > 0) {
+    need(batch % run.model.moe->group_pairs == 0,
+         "moe.group_pairs: must divide train.batch_size (" + std::to_string(batch) + "), is " +
+             std::to_string(run.model.moe->group_pairs));
+  }
+  need(run.data.train_samples >= batch,
+       "data.train_samples: must be at least train.batch_size (" + std::to_string(batch) +
+           "), is " + std::to_string(run.data.train_samples));
+  const int64_t held_out = std::max(run.record.probe_samples, run.record.recall_samples);
+  need(run.data.held_out_samples >= held_out,
+       "data.held_out_samples: must be at least record.probe_samples and record.recall_samples (" +
+           std::to_string(held_out) + "), is " + std::to_string(run.data.held_out_samples));
+}
+
+/// Lays `over` on `base`: objects are merged key by key, everything else replaces. Unlike a merge
+/// patch, null is a value ("moe": null is a dense model).
+void lay(json& base, const json& over) {
+  if (!base.is_object() || !over.is_object()) {
+    base = over;
+    return;
+  }
+  for (const auto& [key, value] : over.items()) {
+    lay(base[key], value);
+  }
+}
+
+bool isNamed(const json& layer, const char* key, std::span<const std::string_view> names,
+             std::vector<std::string>& faults) {
+  const auto found = layer.find(key);
+  if (found == layer.end()) {
+    return false;
+  }
+  if (found->is_string() &&
+      std::find(names.begin(), names.end(), found->get<std::string>()) != names.end()) {
+    return true;
+  }
+  faults.push_back(std::string(key) + ": there is no " + key + " " + shown(*found) +
+                   "; possible: " + listed(names));
+  return false;
+}
+
+}  // namespace
+
+RunConfig runConfigFromLayers(const std::vector<json>& layers) {
+  std::vector<std::string> faults;
+  json merged = json::object();
+  lay(merged, presetLayer("tiny"));
+  lay(merged, settingLayer("limoe"));
+  merged["preset"] = "tiny";
+  merged["setting"] = "limoe";
+  for (const json& layer : layers) {
+    if (!layer.is_object()) {
+      faults.push_back("a configuration must be an object {…}, is " + shown(layer));
+      continue;
+    }
+    if (isNamed(layer, "preset", presetNames(), faults)) {
+      lay(merged, presetLayer(layer["preset"]));
+    }
+    if (isNamed(layer, "setting", settingNames(), faults)) {
+      const bool dense = merged.contains("moe") && merged["moe"].is_null();
+      lay(merged, settingLayer(layer["setting"]));
+      if (dense) {
+        merged["moe"] = nullptr;
+      }
+    }
+    lay(merged, layer);
+  }
+
+  RunConfig run;
+  Fields fields(merged, "", faults);
+  fields.find("preset");
+  fields.find("setting");
+  readModel(fields, run.model, faults);
+  if (const json* train = fields.find("train")) {
+    readTrain(*train, run.train, faults);
+  }
+  if (const json* data = fields.find("data")) {
+    readData(*data, run.data, faults);
+  }
+  if (const json* record = fields.find("record")) {
+    readRecord(*record, run.record, faults);
+  }
+  fields.reportUnknownKeys();
+  checkRun(run, faults);
+  if (!faults.empty()) {
+    throw ConfigError(std::move(faults));
+  }
+  run.preset = merged["preset"];
+  run.setting = merged["setting"];
+  return run;
+}
+
+ModelConfig modelConfigFromJson(const json& object) {
+  std::vector<std::string> faults;
+  ModelConfig config;
+  Fields fields(object, "", faults);
+  for (const char* key : {"image_size", "patch_size", "text_length", "vocab_size", "width",
+                          "mlp_dim", "depth", "heads", "embed_dim", "moe"}) {
+    if (object.is_object() && fields.find(key) == nullptr) {
+      fields.fault(key, "missing");
+    }
+  }
+  readModel(fields, config, faults);
+  for (const char* of_a_run : {"preset", "setting", "train", "data", "record"}) {
+    fields.find(of_a_run);
+  }
+  fields.reportUnknownKeys();
+  if (!faults.empty()) {
+    throw ConfigError(std::move(faults));
+  }
+  return config;
+}
+
+ordered_json toJson(const ModelConfig& c) {
+  ordered_json json = {{"image_size", c.image_size}, {"patch_size", c.patch_size},
+                       {"text_length", c.text_length}, {"vocab_size", c.vocab_size},
+                       {"width", c.width}, {"mlp_dim", c.mlp_dim},
+                       {"depth", c.depth}, {"heads", c.heads},
+                       {"embed_dim", c.embed_dim}, {"gelu", name(c.gelu)},
+                       {"towers", name(c.towers)}, {"moe", nullptr}};
+  if (c.moe) {
+    json["moe"] = {{"blocks", c.moe->blocks},
+                   {"experts", c.moe->experts},
+                   {"top_k", c.moe->top_k},
+                   {"capacity_factor", c.moe->capacity_factor},
+                   {"priority", name(c.moe->priority)},
+                   {"noise_std", c.moe->noise_std},
+                   {"group_pairs", c.moe->group_pairs}};
+  }
+  ordered_json aux = {{"weight", c.aux.weight}};
+  for (std::size_t a = 0; a < kAuxLossCount; ++a) {
+    aux[kAuxLossNames[a]] = c.aux.coefficients[a];
+  }
+  aux["min_experts_image"] = c.aux.min_experts_image;
+  aux["min_experts_text"] = c.aux.min_experts_text;
+  json["aux"] = aux;
+  return json;
+}
+
+ordered_json toJson(const RunConfig& run) {
+  ordered_json json = {{"preset", run.preset}, {"setting", run.setting}};
+  json.update(toJson(run.model));
+  const TrainConfig& t = run.train;
+  json["train"] = {{"steps", t.steps},
+                   {"batch_size", t.batch_size},
+                   {"learning_rate", t.learning_rate},
+                   {"final_learning_rate", t.final_learning_rate},
+                   {"warmup_steps", t.warmup_steps},
+                   {"weight_decay", t.weight_decay},
+                   {"beta1", t.beta1},
+                   {"beta2", t.beta2},
+                   {"clip_norm", t.clip_norm},
+                   {"seed", t.seed},
+                   {"threads", t.threads},
+                   {"loader_threads", t.loader_threads},
+                   {"checkpoint_every", t.checkpoint_every}};
+  json["data"] = {{"source", run.data.source},
+                  {"seed", run.data.seed},
+                  {"train_samples", run.data.train_samples},
+                  {"held_out_samples", run.data.held_out_samples}};
+  json["record"] = {{"every", run.record.every},
+                    {"probe_samples", run.record.probe_samples},
+                    {"probe_group_pairs", run.record.probe_group_pairs},
+                    {"recall_samples", run.record.recall_samples},
+                    {"probabilities", run.record.probabilities},
+                    {"embeddings", run.record.embeddings}};
+  return json;
+}
+
+json readJsonFile(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (!file || !(text << file.rdbuf())) {
+    throw ConfigError({path.string() + ": cannot be read; check the name and the permissions"});
+  }
+  try {
+    return json::parse(text.str());
+  } catch (const json::parse_error& error) {
+    throw ConfigError({path.string() + ": not valid JSON: " + error.what()});
+  }
+}
+
+json layerFromAssignment(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw ConfigError({"\"" + text + "\": write KEY=VALUE, for example moe.experts=16"});
+  }
+  const std::string key = text.substr(0, equals);
+  const std::string value = text.substr(equals + 1);
+  json parsed = json::parse(value, nullptr, false);
+  if (parsed.is_discarded()) {
+    parsed = value;
+  }
+  std::string pointer = "/" + key;
+  std::replace(pointer.begin(), pointer.end(), '.', '/');
+  json layer = json::object();
+  layer[json::json_pointer(pointer)] = parsed;
+  return layer;
+}
+
+RunConfig withLiveChanges(const RunConfig& config, const json& changes) {
+  static const std::set<std::string> kLive = {"moe.noise_std", "moe.capacity_factor",
+                                              "moe.priority", "train.learning_rate"};
+  std::vector<std::string> faults;
+  if (!changes.is_object() || changes.empty()) {
+    throw ConfigError({"changes must be an object such as {\"aux.weight\": 0.1}, are " +
+                       shown(changes)});
+  }
+  json layer = json::parse(toJson(config).dump());
+  for (const auto& [key, value] : changes.items()) {
+    if (!key.starts_with("aux.") && !kLive.contains(key)) {
+      faults.push_back(key + ": cannot be changed while training; possible: aux.*, " +
+                       listed(kLive));
+      continue;
+    }
+    if (key.starts_with("moe.") && !config.model.moe) {
+      faults.push_back(key + ": this model is dense, it has no router");
+      continue;
+    }
+    std::string pointer = "/" + key;
+    std::replace(pointer.begin(), pointer.end(), '.', '/');
+    layer[json::json_pointer(pointer)] = value;
+  }
+  try {
+    RunConfig changed = runConfigFromLayers({layer});
+    if (faults.empty()) {
+      return changed;
+    }
+  } catch (const ConfigError& error) {
+    faults.insert(faults.end(), error.faults().begin(), error.faults().end());
+  }
+  throw ConfigError(std::move(faults));
+}
+
+}  // namespace limoe::model

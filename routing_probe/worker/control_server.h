@@ -1,0 +1,80 @@
+// The worker's socket: a thread that answers requests and turns them into commands for the
+// training thread, which applies them between two steps.
+//
+// ZeroMQ REP on runs/NAME/control.sock (mode 0600); one JSON object each way:
+//   {"command": "status"}   → {"ok": true, "state": "training", "step": 12, "steps": 1000, "loss": …,
+//                              "pairs_per_second": …, "seconds_left": …, "pid": …, "live": {…}}
+//   {"command": "pause" | "resume" | "step" | "stop" | "checkpoint"}  → {"ok": true, "state": …}
+//   {"command": "set", "values": {"aux.weight": 0.1, …}}              → {"ok": true, "state": …}
+// A request that cannot be carried out → {"ok": false, "error": "…"}.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "model/config.h"
+#include "routing_probe/recording/run_folder.h"
+
+namespace limoe::probe {
+
+enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, SetConfig };
+
+struct Command {
+  CommandKind kind;
+  model::RunConfig config;  ///< of SetConfig: the whole new configuration, already checked
+  std::string text;         ///< of SetConfig: "aux.weight 0.04 → 0.1"
+};
+
+enum class WorkerState { Training, Paused, Stopping };
+
+struct WorkerStatus {
+  WorkerState state = WorkerState::Training;
+  int64_t step = 0;
+  int64_t steps = 0;
+  double loss = 0;
+  double pairs_per_second = 0;
+  double seconds_left = 0;
+};
+
+class ControlServer {
+ public:
+  /// Binds the socket and starts the thread. The caller holds the run's lock, so a socket that
+  /// nobody answers is a dead worker's and is replaced. Throws std::runtime_error where some
+  /// program listens on it, or it cannot be made.
+  ControlServer(const RunFolder& folder, const model::RunConfig& config);
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+  void publish(const WorkerStatus& status);
+
+  /// The next command, or nothing if there is none.
+  std::optional<Command> poll();
+  /// Waits for a command, at most `seconds`.
+  std::optional<Command> wait(double seconds);
+
+ private:
+  struct Socket;
+  void serve(const std::stop_token& stop);
+  std::string answer(const std::string& request);
+  void enqueue(Command command);
+
+  RunFolder folder_;
+  std::unique_ptr<Socket> socket_;
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Command> commands_;
+  WorkerStatus status_;
+  model::RunConfig config_;  ///< with every change accepted so far, applied or still queued
+  std::jthread thread_;
+};
+
+/// Sends one request to the worker of a run and returns its answer (JSON). Waits at most
+/// `seconds`. Throws std::runtime_error where nobody answers.
+std::string askWorker(const RunFolder& folder, const std::string& request, double seconds);
+
+}  // namespace limoe::probe

@@ -1,0 +1,47 @@
+// What has to be there before the first step: folder, lock, configuration, data, tokenizer.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "model/config.h"
+#include "model/data/dataset.h"
+#include "model/data/tokenizer.h"
+#include "routing_probe/recording/recording.h"
+#include "routing_probe/recording/run_folder.h"
+
+namespace limoe::probe {
+
+/// Makes the folder of a new run. Throws std::runtime_error where a run is there already (unless
+/// `force`: then its recordings, checkpoints and settings are removed; other files stay) or where
+/// it cannot be written; RecordingError where a worker holds it.
+std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force);
+
+/// Part number and first step of what a resumed run writes next.
+struct ResumePoint {
+  int64_t part = 1;
+  int64_t first_step = 0;
+  std::filesystem::path checkpoint;  ///< weights; empty for a new run
+  std::string run_id;                ///< of the earlier parts
+};
+
+/// Where a run goes on: its newest checkpoint. Throws std::runtime_error where there is none.
+ResumePoint resumePointOf(const RunFolder& folder);
+
+/// The configuration that was in force at a checkpoint. Throws SafetensorsError, ConfigError.
+model::RunConfig configAtCheckpoint(const std::filesystem::path& weights);
+
+/// The run's tokenizer: read from its folder, or trained on captions of the training data and
+/// written there. Throws std::runtime_error.
+model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& config,
+                              const model::Dataset& train);
+
+/// `text` to `path`, whole or not at all. Throws std::runtime_error naming the file.
+void writeTextFile(const std::filesystem::path& path, const std::string& text);
+
+/// Now, UTC, as "2026-11-23T18:15:00Z"; and an identifier that no other run has.
+std::string utcNow();
+std::string newRunId();
+
+}  // namespace limoe::probe
