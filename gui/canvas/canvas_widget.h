@@ -27,6 +27,18 @@ class CanvasWidget : public QOpenGLWidget {
   /// visible. For tests and for tools that point at something.
   std::optional<QRectF> tokenRect(const TokenRef& token) const;
 
+  /// How long the newest frame took in our code: wall, strip and read-out up to the finished draw
+  /// lists, OpenGL not counted. For the bench.
+  double frameMilliseconds() const;
+
+  QSize sizeHint() const override;
+  QSize minimumSizeHint() const override;
+
+ protected:
+  void initializeGL() override;
+  void paintGL() override;
+  bool event(QEvent* event) override;
+
  private:
   struct State;
   std::unique_ptr<State> canvas_;

@@ -4,6 +4,7 @@
 #include <QWidget>
 #include <memory>
 
+#include "gui/charts/plot_style.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -19,6 +20,15 @@ class ModalityChart : public QWidget {
   ~ModalityChart() override;
   void setSource(RunSource* source);
   QCustomPlot* plot() const;  ///< for figures and tests
+
+  /// All MoE layers side by side instead of the layer of the view state.
+  void setAllLayers(bool all);
+  bool allLayers() const;
+  /// A fixed look for figures; without it the chart follows the widget's palette and font.
+  void setStyle(const PlotStyle& style);
+
+ protected:
+  void changeEvent(QEvent* event) override;
 
  private:
   struct State;

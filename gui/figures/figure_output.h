@@ -9,8 +9,8 @@
 namespace limoe::gui {
 
 struct FigureOutput {
-  QString path;          ///< .pdf, .svg or .png
-  QSizeF inches;         ///< size on paper
+  QString path;             ///< .pdf, .svg or .png
+  QSizeF inches;            ///< size on paper
   int dots_per_inch = 300;  ///< of PNG
   QString title;
 };

@@ -20,16 +20,16 @@ inline constexpr int kText = 1;
 
 /// Fixed when the recording is made; every array's shape follows from it.
 struct Layout {
-  int64_t layers = 0;       ///< L; 0 for a dense model
-  int64_t experts = 0;      ///< E
-  int64_t top_k = 1;        ///< K
-  int64_t samples = 0;      ///< N
-  int64_t patch_rows = 0;   ///< attribute patch_grid; P = patch_rows · patch_columns
+  int64_t layers = 0;      ///< L; 0 for a dense model
+  int64_t experts = 0;     ///< E
+  int64_t top_k = 1;       ///< K
+  int64_t samples = 0;     ///< N
+  int64_t patch_rows = 0;  ///< attribute patch_grid; P = patch_rows · patch_columns
   int64_t patch_columns = 0;
   int64_t text_length = 0;  ///< T
   int64_t image_height = 0;
   int64_t image_width = 0;
-  int64_t embed_dim = 0;  ///< Z
+  int64_t embed_dim = 0;                  ///< Z
   std::vector<int64_t> blocks;            ///< [L] block index of each MoE layer
   std::vector<std::string> label_names;   ///< empty where the data has no labels
   std::vector<std::string> scalar_names;  ///< columns of steps/scalars
@@ -55,22 +55,22 @@ struct Origin {
 
 /// The fixed samples whose every routing decision is recorded.
 struct ProbeSet {
-  std::vector<uint8_t> images;            ///< [N, H, W, 3] RGB as the model saw them
-  std::vector<std::string> captions;      ///< [N] UTF-8
-  std::vector<int32_t> token_ids;         ///< [N, T], −1 at padding
-  std::vector<std::string> pieces;        ///< [N, T], "" at padding
-  std::vector<uint16_t> labels;           ///< [N, P] index into label_names, or kNoLabel; may be empty
-  std::vector<std::string> sources;       ///< [N] file name, or generator and index
+  std::vector<uint8_t> images;        ///< [N, H, W, 3] RGB as the model saw them
+  std::vector<std::string> captions;  ///< [N] UTF-8
+  std::vector<int32_t> token_ids;     ///< [N, T], −1 at padding
+  std::vector<std::string> pieces;    ///< [N, T], "" at padding
+  std::vector<uint16_t> labels;       ///< [N, P] index into label_names, or kNoLabel; may be empty
+  std::vector<std::string> sources;   ///< [N] file name, or generator and index
 };
 
 /// One optimiser step.
 struct StepRow {
   int64_t step = 0;
-  double wall = 0;              ///< seconds since the run began, without pauses
-  std::vector<float> scalars;   ///< [scalar_names]
-  std::vector<uint32_t> chosen; ///< [L, 2, E] choices made in this step's batch
-  std::vector<uint32_t> kept;   ///< [L, 2, E] choices kept
-  std::vector<float> entropy;   ///< [L, 2, 2] mean token entropy, entropy of the mean (nats)
+  double wall = 0;               ///< seconds since the run began, without pauses
+  std::vector<float> scalars;    ///< [scalar_names]
+  std::vector<uint32_t> chosen;  ///< [L, 2, E] choices made in this step's batch
+  std::vector<uint32_t> kept;    ///< [L, 2, E] choices kept
+  std::vector<float> entropy;    ///< [L, 2, 2] mean token entropy, entropy of the mean (nats)
 };
 
 struct Event {
@@ -96,7 +96,9 @@ struct LayerSlice {
   int64_t samples = 0;  ///< n
   Decisions image;
   Decisions text;
-  std::vector<uint32_t> order;  ///< [n, P + T] place in the priority order of its group
+  /// [n, P + T] place of each token in the priority order of its group; all ones (UINT32_MAX) for
+  /// positions that are not routed (padding, the other tower's).
+  std::vector<uint32_t> order;
 };
 
 /// The whole probe, routed at one step.

@@ -22,21 +22,25 @@ enum class RunState {
 
 class RecordingReader {
  public:
-  /// `path`: a run's folder, or any part of its recording. Throws RecordingError naming what is
-  /// wrong: not there, not HDF5, not this format, a newer version, a missing dataset, …
+  /// `path`: a run's folder, or any part of its recording; a file with another name than a part's
+  /// is opened alone. Waits up to a second for a file that is just being created. Throws
+  /// RecordingError naming what is wrong: not there, not HDF5, not this format, a newer version, a
+  /// missing dataset, …
   explicit RecordingReader(const std::filesystem::path& path);
   ~RecordingReader();
   RecordingReader(const RecordingReader&) = delete;
   RecordingReader& operator=(const RecordingReader&) = delete;
 
-  /// Of the newest part.
+  /// Of the newest part. Without MoE layers experts is 0 and top_k 1; without embeddings embed_dim
+  /// is 0. Scalars and metrics that an older part did not record are NaN in its rows.
   const Layout& layout() const;
   const Origin& origin() const;
   std::filesystem::path folder() const;  ///< that holds the parts
   RunState state() const;                ///< as of construction or the last refresh()
 
   /// Looks for rows and parts that came since. Returns whether anything changed (rows, events or
-  /// state). Where a new part supersedes old rows, counts below can shrink.
+  /// state). Where a new part supersedes old rows, or the run was started again, counts below can
+  /// shrink. Throws RecordingError where the recording is gone or damaged; can be called again.
   bool refresh();
 
   /// Committed rows, parts joined, superseded rows left out.

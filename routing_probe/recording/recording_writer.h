@@ -2,7 +2,9 @@
 //
 // Protocol: construct (everything but rows is written, then SWMR begins), then append in any order,
 // then finish(). Every append is committed for readers before it returns: payload first, then the
-// index, then the file. One thread only; in the worker that is the recorder thread.
+// index, then the file (about 50 µs for a step's row); it is on the disk at the latest with the
+// next snapshot or, where rows are appended, 10 seconds later. One thread at a time; in the worker
+// that is the recorder thread. Without finish() the recording stays readable, but is not complete.
 #pragma once
 
 #include <filesystem>
@@ -15,8 +17,10 @@ namespace limoe::probe {
 
 class RecordingWriter {
  public:
-  /// Creates `path`, which must not exist. Throws RecordingError where it exists, cannot be
-  /// written, or the probe does not fit the layout.
+  /// Creates `path`, which must not exist; the file is made as `path`.creating and gets its name
+  /// once readers can open it. Steps of rows must be origin.first_step or later; a snapshot may
+  /// also be of the step before. Throws RecordingError where `path` exists, cannot be written, or
+  /// the probe does not fit the layout. Makes the process ignore SIGXFSZ.
   RecordingWriter(const std::filesystem::path& path, const Layout& layout, const Origin& origin,
                   const ProbeSet& probe);
   ~RecordingWriter();
@@ -24,7 +28,9 @@ class RecordingWriter {
   RecordingWriter& operator=(const RecordingWriter&) = delete;
 
   /// Each throws RecordingError where a shape does not fit the layout or steps do not ascend, and
-  /// RecordingWriteError where the disk refuses; then nothing of the row is visible to readers.
+  /// RecordingWriteError where the disk refuses; then nothing of the row is visible to readers,
+  /// and nothing can be appended before recover(). Rows' and snapshots' steps ascend, each for
+  /// themselves; events may come in any order.
   void append(const StepRow& row);
   void append(const Snapshot& snapshot);
   void append(const Event& event);

@@ -1,10 +1,30 @@
 // `limoe`: trains, verifies and describes LIMoE models; what runs on a server.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <iostream>
 
 #include "routing_probe/worker/commands.h"
 
+namespace {
+
+/// OpenMP's threads spin while they wait unless they are told not to before the OpenMP library is
+/// loaded, that is before main(). Spinning, the training step is 4 times slower as soon as another
+/// process wants a core (7 against 30 pairs/s with two compilers running beside it, two cores).
+/// So the program starts itself anew with the policy set, unless the user has chosen one.
+void restartWithPassiveWaiting(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
+    execv("/proc/self/exe", argv);
+    // Where /proc is missing, going on as we are is only slower.
+  }
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+  restartWithPassiveWaiting(argv);
   CLI::App app("Trains LIMoE models (Language-Image Mixture of Experts) and records every routing "
                "decision.\nWhat is recorded is shown by limoe-scope, h5py or anything that reads "
                "HDF5.",

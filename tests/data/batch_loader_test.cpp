@@ -202,8 +202,11 @@ TEST_F(BatchLoading, ResumesInTheMiddle) {
 TEST_F(BatchLoading, RunsAheadOnlySoFar) {
   const Numbers data(200);
   BatchLoader loader(data, *tokenizer_, model_, 8, 1, 2, 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
-  EXPECT_EQ(data.drawn, 4 * 8);  // a queue of four batches
+  for (int i = 0; i < 1000 && data.drawn < 4 * 8; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));  // time for a batch too many
+  EXPECT_EQ(data.drawn, 4 * 8);                                 // a queue of four batches
   const double before = loader.waitedSeconds();
   loader.next();  // was ready
   EXPECT_EQ(loader.waitedSeconds(), before);

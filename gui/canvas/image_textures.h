@@ -1,0 +1,55 @@
+// Probe images on the GPU: one texture per page of samples, uploaded once, dropped beyond a budget.
+// All functions need the widget's OpenGL context to be current.
+#pragma once
+
+#include <imgui.h>
+
+#include <QOpenGLTexture>
+#include <cstdint>
+#include <map>
+#include <memory>
+
+#include "gui/view/run_source.h"
+
+namespace limoe::gui {
+
+class ImageTextures {
+ public:
+  struct Place {
+    ImTextureID texture;
+    ImVec2 from, to;  ///< texture coordinates of the sample's image
+  };
+
+  /// Starts a frame: what it asks for is not dropped before the next one starts.
+  /// `hard_pixels`: nearest filtering when enlarged, else linear.
+  void beginFrame(bool hard_pixels);
+  /// Where sample `index` of a page is. nullopt while the page has to wait: only a few pages are
+  /// uploaded in one frame, so that scrolling stays smooth (needsFrame() tells).
+  std::optional<Place> place(int64_t page, const probe::ProbeSet& probe,
+                             const probe::Layout& layout, int64_t index);
+  bool needsFrame() const { return needs_frame_; }
+  /// A seamless tile of diagonal lines, dark beside light: one shows on any colour.
+  /// `pixels` is the tile's size on the screen in physical pixels.
+  ImTextureID hatchTile(int pixels);
+  /// Drops everything.
+  void clear();
+
+ private:
+  struct Page {
+    std::unique_ptr<QOpenGLTexture> texture;
+    int64_t bytes = 0;
+    int64_t last_frame = 0;
+  };
+  Page upload(const probe::ProbeSet& probe, const probe::Layout& layout) const;
+  void keepBudget();
+
+  std::map<int64_t, Page> pages_;
+  std::unique_ptr<QOpenGLTexture> hatch_;
+  int64_t bytes_ = 0;
+  int64_t frame_ = 0;
+  int uploads_ = 0;
+  bool hard_pixels_ = false;
+  bool needs_frame_ = false;
+};
+
+}  // namespace limoe::gui

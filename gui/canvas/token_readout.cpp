@@ -1,0 +1,128 @@
+#include "gui/canvas/token_readout.h"
+
+#include <algorithm>
+
+#include "routing_probe/recording/recording.h"
+
+namespace limoe::gui {
+namespace {
+
+QString tr(const char* text) {
+  return QString::fromUtf8(text);
+}
+
+QString expertName(uint16_t expert) {
+  return expert == probe::kNoExpert ? tr("none") : tr("expert %1").arg(expert);
+}
+
+QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef& token,
+                int64_t index) {
+  const probe::Layout& layout = run.layout;
+  if (token.modality == probe::kImage) {
+    return tr("Sample %1 · patch row %2, column %3")
+        .arg(token.sample)
+        .arg(token.position / layout.patch_columns + 1)
+        .arg(token.position % layout.patch_columns + 1);
+  }
+  QString piece = QString::fromStdString(
+      probe.pieces[static_cast<std::size_t>(index * layout.text_length + token.position)]);
+  piece.remove(QChar(0x2581));
+  return tr("Sample %1 · word piece %2 “%3”").arg(token.sample).arg(token.position + 1).arg(piece);
+}
+
+void addLabel(TokenReadout& readout, const RunData& run, const probe::ProbeSet& probe,
+              const TokenRef& token, int64_t index) {
+  if (token.modality != probe::kImage || probe.labels.empty()) {
+    return;
+  }
+  const uint16_t label =
+      probe.labels[static_cast<std::size_t>(index * run.layout.patches() + token.position)];
+  const bool known = label < run.layout.label_names.size();
+  readout.lines.append(
+      {tr("Label"), known ? QString::fromStdString(run.layout.label_names[label]) : tr("none")});
+}
+
+void addRouting(TokenReadout& readout, const RunData& run, const probe::LayerSlice& slice,
+                const TokenRef& token, int64_t index) {
+  const probe::Layout& layout = run.layout;
+  const bool image = token.modality == probe::kImage;
+  const probe::Decisions& decisions = image ? slice.image : slice.text;
+  const int64_t positions = image ? layout.patches() : layout.text_length;
+  const auto at = static_cast<std::size_t>(index * positions + token.position);
+  const auto choices = static_cast<std::size_t>(layout.top_k);
+  if (decisions.expert[at * choices] == probe::kNoExpert) {
+    readout.lines.append({tr("Expert"), tr("not routed in this layer")});
+    return;
+  }
+  readout.expert = decisions.expert[at * choices];
+  for (std::size_t k = 0; k < choices; ++k) {
+    const std::size_t choice = at * choices + k;
+    const QString name = choices == 1 ? tr("Expert") : tr("Choice %1").arg(k + 1);
+    readout.lines.append(
+        {name, tr("%1 · gate %2 · %3")
+                   .arg(expertName(decisions.expert[choice]),
+                        gateDigits(static_cast<double>(decisions.gate[choice])),
+                        decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full"))});
+  }
+  if (decisions.runner_up[at] != probe::kNoExpert) {
+    const double margin = static_cast<double>(decisions.margin[at]);
+    // Both were rounded to halves: a runner-up near 0 must not turn negative.
+    const double last_gate = static_cast<double>(decisions.gate[at * choices + choices - 1]);
+    readout.lines.append({tr("Runner-up"), tr("%1 · probability %2 · margin %3")
+                                               .arg(expertName(decisions.runner_up[at]),
+                                                    gateDigits(std::max(0.0, last_gate - margin)),
+                                                    gateDigits(margin))});
+  }
+  if (!slice.order.empty()) {
+    const int64_t queue = index * (layout.patches() + layout.text_length) +
+                          (image ? 0 : layout.patches()) + token.position;
+    readout.lines.append(
+        {tr("Queue"),
+         tr("place %1 in its group").arg(slice.order[static_cast<std::size_t>(queue)] + 1)});
+  }
+}
+
+}  // namespace
+
+QString layerName(const RunData& run, int64_t layer) {
+  const auto layers = static_cast<int64_t>(run.layout.blocks.size());
+  if (layer < 0 || layer >= layers) {
+    return {};
+  }
+  const QString block = tr("block %1").arg(run.layout.blocks[static_cast<std::size_t>(layer)]);
+  if (run.config.model.towers == model::Towers::One) {
+    return block;
+  }
+  return (layer < layers / 2 ? tr("image ") : tr("text ")) + block;
+}
+
+QString layerPlace(const RunData& run, int64_t layer) {
+  return tr("MoE layer %1 of %2 · %3")
+      .arg(layer + 1)
+      .arg(run.layout.layers)
+      .arg(layerName(run, layer));
+}
+
+QString gateDigits(double value) {
+  if (value > 0 && value < 0.001) {
+    return tr("< 0.001");
+  }
+  return QString::number(value, 'f', 3);
+}
+
+TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token) {
+  const int64_t index = token.sample % RunSource::kPageSamples;
+  TokenReadout readout;
+  readout.title = titleOf(run, *page.probe, token, index);
+  addLabel(readout, run, *page.probe, token, index);
+  if (page.slice) {
+    readout.lines.append(
+        {tr("Layer"), tr("%1 · step %2").arg(layerPlace(run, page.layer)).arg(page.step)});
+    addRouting(readout, run, *page.slice, token, index);
+  }
+  readout.lines.append(
+      {tr("Source"), QString::fromStdString(page.probe->sources[static_cast<std::size_t>(index)])});
+  return readout;
+}
+
+}  // namespace limoe::gui

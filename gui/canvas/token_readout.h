@@ -1,0 +1,30 @@
+// What is said about one token, in words and honest digits.
+#pragma once
+
+#include <QString>
+#include <QVector>
+#include <utility>
+
+#include "gui/canvas/wall_scene.h"
+
+namespace limoe::gui {
+
+struct TokenReadout {
+  QString title;                               ///< "sample 12 · patch row 3, column 5"
+  QVector<std::pair<QString, QString>> lines;  ///< name, value
+  int64_t expert = -1;                         ///< first choice; −1: not routed
+};
+
+/// "block 3"; with two towers "image block 3" or "text block 3". Without layers "".
+QString layerName(const RunData& run, int64_t layer);
+/// "MoE layer 2 of 3 · block 3"
+QString layerPlace(const RunData& run, int64_t layer);
+
+/// Three decimals, which is what a half-precision gate carries; "< 0.001" below.
+QString gateDigits(double value);
+
+/// Of `page`, which holds the token's sample, everything recorded about the token. `page.probe` is
+/// not nullptr.
+TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token);
+
+}  // namespace limoe::gui

@@ -1,0 +1,95 @@
+#include "gui/canvas/wall_camera.h"
+
+#include <algorithm>
+
+namespace limoe::gui {
+namespace {
+
+// Logical pixels, except for the zoom.
+constexpr double kMargin = 18;          // around a fitted wall
+constexpr double kSmallestImage = 16;   // image width; bounds what a frame has to draw
+constexpr double kSmallestFitted = 56;  // image width below which "fit" fits the wall's width only
+constexpr double kLargestZoom = 48;
+constexpr double kKeptInView = 60;
+
+double fittingZoom(const QSizeF& wall, const QSizeF& area) {
+  return std::min({(area.width() - 2 * kMargin) / wall.width(),
+                   (area.height() - 2 * kMargin) / wall.height(), kLargestZoom});
+}
+
+int64_t bestColumns(const probe::Layout& layout, const QSizeF& area) {
+  const auto widest = static_cast<int64_t>(area.width() / kSmallestFitted);
+  const int64_t most = std::clamp<int64_t>(widest, 1, layout.samples);
+  int64_t best = 1;
+  double best_zoom = 0;
+  for (int64_t columns = 1; columns <= most; ++columns) {
+    const double zoom =
+        fittingZoom(WallGeometry(layout, layout.samples, columns, true).size(), area);
+    // Clearly larger, so that a window resized by a few pixels keeps its columns.
+    if (zoom > 1.02 * best_zoom) {
+      best = columns;
+      best_zoom = zoom;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+void WallCamera::reset() {
+  chosen_columns_.reset();
+  fitted_ = true;
+}
+
+void WallCamera::fit(const probe::Layout& layout, const QRectF& area) {
+  fitted_ = true;
+  fitted_area_ = area.size();
+  columns_ = std::clamp<int64_t>(chosen_columns_.value_or(bestColumns(layout, area.size())), 1,
+                                 std::max<int64_t>(layout.samples, 1));
+  const QSizeF wall = geometry(layout).size();
+  const auto image_width = static_cast<double>(layout.image_width);
+  view_.zoom = fittingZoom(wall, area.size());
+  if (view_.zoom * image_width < kSmallestFitted) {
+    // Too many images for one screen: the width fits, the rest is below.
+    const double width_zoom = (area.width() - 2 * kMargin) / wall.width();
+    view_.zoom = std::max(std::min(width_zoom, kLargestZoom), kSmallestImage / image_width);
+  }
+  const QSizeF shown = wall * view_.zoom;
+  view_.offset = {area.left() + std::max(kMargin, (area.width() - shown.width()) / 2),
+                  area.top() + std::max(kMargin, (area.height() - shown.height()) / 2)};
+}
+
+void WallCamera::areaChanged(const probe::Layout& layout, const QRectF& area) {
+  if (fitted_ && fitted_area_ != area.size()) {
+    fit(layout, area);
+  }
+}
+
+void WallCamera::setColumns(std::optional<int64_t> columns, const probe::Layout& layout,
+                            const QRectF& area) {
+  chosen_columns_ = columns;
+  fit(layout, area);
+}
+
+void WallCamera::zoomTo(double zoom, const QPointF& anchor, const probe::Layout& layout,
+                        const QRectF& area) {
+  const double least =
+      std::min(kSmallestImage / static_cast<double>(layout.image_width), view_.zoom);
+  const QPointF wall = view_.toWall(anchor);
+  view_.zoom = std::clamp(zoom, least, std::max(kLargestZoom, view_.zoom));
+  moveTo(anchor - wall * view_.zoom, layout, area);
+}
+
+void WallCamera::moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area) {
+  fitted_ = false;
+  const QSizeF shown = geometry(layout).size() * view_.zoom;
+  const auto keep = [](double at, double length, double from, double to) {
+    const double kept = std::min(kKeptInView, length);
+    const double least = from + kept - length;
+    return std::clamp(at, least, std::max(least, to - kept));
+  };
+  view_.offset = {keep(offset.x(), shown.width(), area.left(), area.right()),
+                  keep(offset.y(), shown.height(), area.top(), area.bottom())};
+}
+
+}  // namespace limoe::gui

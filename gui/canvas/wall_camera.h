@@ -1,0 +1,58 @@
+// Which part of the wall is on the screen: zoom, place and number of columns.
+#pragma once
+
+#include <QPointF>
+#include <QRectF>
+#include <cstdint>
+#include <optional>
+
+#include "gui/canvas/wall_scene.h"
+
+namespace limoe::gui {
+
+/// From wall units to the widget's logical pixels: screen = offset + zoom · wall.
+struct WallView {
+  QPointF offset;
+  double zoom = 1;
+
+  QPointF toScreen(const QPointF& wall) const { return offset + wall * zoom; }
+  QPointF toWall(const QPointF& screen) const { return (screen - offset) / zoom; }
+  QRectF toScreen(const QRectF& wall) const {
+    return {toScreen(wall.topLeft()), wall.size() * zoom};
+  }
+  QRectF toWall(const QRectF& screen) const {
+    return {toWall(screen.topLeft()), screen.size() / zoom};
+  }
+};
+
+class WallCamera {
+ public:
+  const WallView& view() const { return view_; }
+  int64_t columns() const { return columns_; }
+  WallGeometry geometry(const probe::Layout& layout) const {
+    return {layout, layout.samples, columns_, true};
+  }
+
+  /// Another run: forgets chosen columns. fit() comes next.
+  void reset();
+  /// The whole wall in `area`, in the chosen number of columns or else in that which makes the
+  /// images largest. A wall too large for that fits the area's width, its first row on top.
+  void fit(const probe::Layout& layout, const QRectF& area);
+  /// Fits again where the user has not moved or zoomed since the last fit and the area changed.
+  void areaChanged(const probe::Layout& layout, const QRectF& area);
+  /// `columns`: chosen by the user; nullopt: what fits best. Fits.
+  void setColumns(std::optional<int64_t> columns, const probe::Layout& layout, const QRectF& area);
+  /// The wall's point at `anchor` stays there.
+  void zoomTo(double zoom, const QPointF& anchor, const probe::Layout& layout, const QRectF& area);
+  /// Some of the wall always stays in `area`.
+  void moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area);
+
+ private:
+  WallView view_;
+  std::optional<int64_t> chosen_columns_;
+  int64_t columns_ = 1;
+  bool fitted_ = true;
+  QSizeF fitted_area_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,138 @@
+#include "gui/charts/expert_counts.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "model/routing.h"
+
+namespace limoe::gui {
+namespace {
+
+bool hasTwoTowers(const RunData& run) {
+  return run.config.model.towers == model::Towers::Two;
+}
+
+/// Image towers' layers come first, then the text tower's, as many.
+bool isTextTower(const RunData& run, int64_t layer) {
+  return layer >= run.layout.layers / 2;
+}
+
+std::vector<LabelShare> labelShares(const RunData& run, const probe::Snapshot& summary,
+                                    int64_t layer, int64_t expert) {
+  const auto labels = run.layout.label_names.size();
+  const auto experts = static_cast<std::size_t>(run.layout.experts);
+  const auto offset = static_cast<std::size_t>(layer) * experts * labels;
+  if (labels == 0 || summary.label_tokens.size() < offset + experts * labels) {
+    return {};
+  }
+  const uint32_t* counts = summary.label_tokens.data() + offset;
+  const uint32_t* own = counts + static_cast<std::size_t>(expert) * labels;
+  const auto own_total = std::accumulate(own, own + labels, uint64_t{0});
+  const auto all = std::accumulate(counts, counts + experts * labels, uint64_t{0});
+  if (own_total == 0) {
+    return {};
+  }
+  const double chance = static_cast<double>(own_total) / static_cast<double>(all);
+  std::vector<LabelShare> shares;
+  for (std::size_t label = 0; label < labels; ++label) {
+    uint64_t of_label = 0;
+    for (std::size_t e = 0; e < experts; ++e) {
+      of_label += counts[e * labels + label];
+    }
+    if (own[label] == 0) {
+      continue;
+    }
+    const double share = static_cast<double>(own[label]) / static_cast<double>(of_label);
+    if (share > chance) {
+      shares.push_back({QString::fromStdString(run.layout.label_names[label]), own[label], of_label,
+                        share, share / chance});
+    }
+  }
+  // By patches beyond chance: neither a rare label's few patches nor a common label's many that
+  // any expert would get come first.
+  const auto beyond_chance = [chance](const LabelShare& label) {
+    return static_cast<double>(label.tokens) - chance * static_cast<double>(label.of_label);
+  };
+  std::stable_sort(shares.begin(), shares.end(), [&](const LabelShare& a, const LabelShare& b) {
+    return beyond_chance(a) > beyond_chance(b);
+  });
+  return shares;
+}
+
+}  // namespace
+
+std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot& summary,
+                                       int64_t layer) {
+  const auto experts = static_cast<std::size_t>(run.layout.experts);
+  const auto offset = static_cast<std::size_t>(std::max<int64_t>(layer, 0)) * 2 * experts;
+  if (layer < 0 || experts == 0 || summary.tokens.size() < offset + 2 * experts) {
+    return {};
+  }
+  const uint32_t* tokens = summary.tokens.data() + offset;
+  const auto all = std::accumulate(tokens, tokens + 2 * experts, uint64_t{0});
+  std::vector<ExpertCounts> result(experts);
+  for (std::size_t e = 0; e < experts; ++e) {
+    result[e].image = tokens[probe::kImage * experts + e];
+    result[e].text = tokens[probe::kText * experts + e];
+    result[e].share =
+        all == 0 ? 0 : static_cast<double>(result[e].total()) / static_cast<double>(all);
+    result[e].labels = labelShares(run, summary, layer, static_cast<int64_t>(e));
+  }
+  return result;
+}
+
+std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer,
+                                     const std::vector<int64_t>& text_tokens) {
+  const probe::Layout& layout = run.layout;
+  if (layout.experts < 1 || std::ssize(text_tokens) < layout.samples) {
+    return std::nullopt;
+  }
+  const bool counts_image = !hasTwoTowers(run) || !isTextTower(run, layer);
+  const bool counts_text = !hasTwoTowers(run) || isTextTower(run, layer);
+  const int64_t group_pairs =
+      run.origin.probe_group_pairs > 0 ? run.origin.probe_group_pairs : layout.samples;
+  int64_t capacity = 0;
+  for (int64_t first = 0; first < layout.samples; first += group_pairs) {
+    const int64_t end = std::min(first + group_pairs, layout.samples);
+    int64_t tokens = counts_image ? (end - first) * layout.patches() : 0;
+    if (counts_text) {
+      tokens = std::accumulate(text_tokens.begin() + first, text_tokens.begin() + end, tokens);
+    }
+    capacity += model::expertCapacity(layout.top_k, tokens, run.origin.probe_capacity_factor,
+                                      layout.experts);
+  }
+  return capacity;
+}
+
+int64_t shownLayer(const RunData& run, int64_t layer) {
+  return std::min(layer, run.layout.layers - 1);
+}
+
+QString layerTitle(const RunData& run, int64_t layer) {
+  if (layer < 0 || layer >= std::ssize(run.layout.blocks)) {
+    return QStringLiteral("dense model, no MoE layer");
+  }
+  const QString tower = !hasTwoTowers(run)        ? QString()
+                        : isTextTower(run, layer) ? QStringLiteral("text tower, ")
+                                                  : QStringLiteral("image tower, ");
+  return QStringLiteral("MoE layer %1 (%2block %3)")
+      .arg(layer + 1)
+      .arg(tower)
+      .arg(run.layout.blocks[static_cast<std::size_t>(layer)]);
+}
+
+QString stepTitle(const RunData& run, int64_t snapshot) {
+  if (snapshot < 0 || snapshot >= std::ssize(run.snapshot_steps)) {
+    return QStringLiteral("no snapshot yet");
+  }
+  return QStringLiteral("step %1").arg(run.snapshot_steps[static_cast<std::size_t>(snapshot)]);
+}
+
+QString countingRule(const RunData& run) {
+  return QStringLiteral("kept %1 over %2 probe samples, evaluation routing")
+      .arg(run.layout.top_k > 1 ? QStringLiteral("choices (up to %1 a token)").arg(run.layout.top_k)
+                                : QStringLiteral("tokens"))
+      .arg(run.layout.samples);
+}
+
+}  // namespace limoe::gui

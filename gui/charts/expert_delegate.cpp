@@ -1,0 +1,179 @@
+#include "gui/charts/expert_delegate.h"
+
+#include <QApplication>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <algorithm>
+
+#include "gui/charts/expert_model.h"
+#include "gui/charts/plot_style.h"
+#include "gui/view/colors.h"
+#include "routing_probe/recording/recording.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr double kDimmed = 0.35;
+constexpr double kCorner = 2.5;
+
+void paintNumber(QPainter& painter, const QRectF& cell, const QColor& color, const QString& text) {
+  const QRectF swatch = cell.adjusted(6, 4, -6, -4);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(color);
+  painter.drawRoundedRect(swatch, kCorner, kCorner);
+  painter.setPen(textColorOn(color));
+  painter.drawText(swatch, Qt::AlignCenter, text);
+}
+
+/// A bar up to the mark (capacity or fair share) at 1; the scale ends at 1 against capacity.
+void paintLoad(QPainter& painter, const QRectF& cell, const QPalette& palette, const QColor& color,
+               double load, const QString& text) {
+  const QFontMetricsF metrics(painter.font());
+  const double text_width = metrics.horizontalAdvance(QStringLiteral("100 %")) + 4;
+  const QRectF track = cell.adjusted(4, 6, -text_width - 4, -6);
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.1));
+  painter.drawRoundedRect(track, kCorner, kCorner);
+  QRectF bar = track;
+  bar.setWidth(track.width() * std::clamp(load, 0.0, 1.0));
+  if (bar.width() > 0) {
+    painter.setBrush(color);
+    painter.drawRoundedRect(bar, kCorner, kCorner);
+  }
+  painter.setPen(palette.color(QPalette::Text));
+  painter.drawText(cell.adjusted(0, 0, -4, 0), Qt::AlignRight | Qt::AlignVCenter, text);
+}
+
+void paintModality(QPainter& painter, const QRectF& cell, const QPalette& palette,
+                   const QVariant& image_share, const QString& text) {
+  if (!image_share.isValid()) {
+    painter.setPen(palette.color(QPalette::PlaceholderText));
+    painter.drawText(cell.adjusted(4, 0, -4, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+    return;
+  }
+  const QRectF bar = cell.adjusted(4, 7, -6, -7);
+  const double split = bar.width() * image_share.toDouble();
+  painter.fillRect(QRectF(bar.left(), bar.top(), split, bar.height()),
+                   modalityColor(probe::kImage));
+  painter.fillRect(QRectF(bar.left() + split, bar.top(), bar.width() - split, bar.height()),
+                   modalityColor(probe::kText));
+}
+
+/// As many of the labels ("sky 89 %, tree 12 %") as fit whole; the first is shortened if it must.
+QString labelsThatFit(QString text, const QFontMetricsF& metrics, double width) {
+  while (metrics.horizontalAdvance(text) > width && text.contains(QLatin1String(", "))) {
+    text.truncate(text.lastIndexOf(QLatin1String(", ")));
+  }
+  return metrics.elidedText(text, Qt::ElideRight, width);
+}
+
+void paintEye(QPainter& painter, const QPointF& middle, const QColor& color, bool open) {
+  painter.setPen(QPen(color, 1.3));
+  painter.setBrush(Qt::NoBrush);
+  QPainterPath lids;
+  lids.moveTo(middle + QPointF(-7, 0));
+  lids.quadTo(middle + QPointF(0, -7.5), middle + QPointF(7, 0));
+  lids.quadTo(middle + QPointF(0, 7.5), middle + QPointF(-7, 0));
+  painter.drawPath(lids);
+  if (open) {
+    painter.setBrush(color);
+    painter.drawEllipse(middle, 1.9, 1.9);
+  } else {
+    painter.drawLine(middle + QPointF(-6, 5.5), middle + QPointF(6, -5.5));
+  }
+}
+
+void paintSolo(QPainter& painter, const QRectF& cell, const QPalette& palette, bool on) {
+  QRectF box(0, 0, 17, 17);
+  box.moveCenter(cell.center());
+  painter.setPen(on ? QPen(Qt::NoPen) : QPen(palette.color(QPalette::Mid), 1));
+  painter.setBrush(on ? QBrush(palette.color(QPalette::Highlight)) : QBrush(Qt::NoBrush));
+  painter.drawRoundedRect(box, 3, 3);
+  painter.setPen(palette.color(on ? QPalette::HighlightedText : QPalette::Text));
+  painter.drawText(box, Qt::AlignCenter, QStringLiteral("S"));
+}
+
+}  // namespace
+
+void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                           const QModelIndex& index) const {
+  painter->save();
+  painter->setRenderHint(QPainter::Antialiasing);
+  painter->setFont(option.font);
+  const QPalette& palette = option.palette;
+  const QRectF cell(option.rect);
+  const QColor color = index.data(ExpertModel::kColorRole).value<QColor>();
+  const QString text = index.data(Qt::DisplayRole).toString();
+  if (index.data(ExpertModel::kSelectedRole).toBool()) {
+    painter->fillRect(
+        cell, mixed(palette.color(QPalette::Base), palette.color(QPalette::Highlight), 0.3));
+    if (index.column() == ExpertModel::kNumber) {
+      painter->fillRect(QRectF(cell.left(), cell.top(), 3, cell.height()),
+                        palette.color(QPalette::Highlight));
+    }
+  }
+  const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+  if (index.data(ExpertModel::kDimmedRole).toBool() && index.column() < ExpertModel::kShown) {
+    painter->setOpacity(kDimmed);
+  }
+  switch (index.column()) {
+    case ExpertModel::kNumber:
+      paintNumber(*painter, cell, color, text);
+      break;
+    case ExpertModel::kLoad:
+      paintLoad(*painter, cell, palette, color, index.data(ExpertModel::kFractionRole).toDouble(),
+                text);
+      break;
+    case ExpertModel::kModality:
+      paintModality(*painter, cell, palette, index.data(ExpertModel::kFractionRole), text);
+      break;
+    case ExpertModel::kLabels: {
+      const QRectF room = cell.adjusted(4, 0, -4, 0);
+      painter->setPen(palette.color(QPalette::Text));
+      painter->drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
+                        labelsThatFit(text, QFontMetricsF(option.font), room.width()));
+      break;
+    }
+    case ExpertModel::kShown:
+      paintEye(*painter, cell.center(),
+               palette.color(checked ? QPalette::Text : QPalette::PlaceholderText), checked);
+      break;
+    default:
+      paintSolo(*painter, cell, palette, checked);
+  }
+  painter->setOpacity(1);
+  if (option.state & QStyle::State_HasFocus) {
+    painter->setPen(QPen(palette.color(QPalette::Highlight), 1.2));
+    painter->setBrush(Qt::NoBrush);
+    painter->drawRoundedRect(cell.adjusted(1, 1, -1, -1), kCorner, kCorner);
+  }
+  painter->restore();
+}
+
+QSize ExpertDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
+  const QSize text = QStyledItemDelegate::sizeHint(option, index);
+  return {text.width(), std::max(QFontMetrics(option.font).height() + 8, 24)};
+}
+
+bool ExpertDelegate::editorEvent(QEvent* event, QAbstractItemModel* model,
+                                 const QStyleOptionViewItem& option, const QModelIndex& index) {
+  Q_UNUSED(option)
+  if (!(model->flags(index) & Qt::ItemIsUserCheckable)) {
+    return false;
+  }
+  const bool clicked = event->type() == QEvent::MouseButtonRelease &&
+                       static_cast<QMouseEvent*>(event)->button() == Qt::LeftButton;
+  const bool spaced = event->type() == QEvent::KeyPress &&
+                      (static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space ||
+                       static_cast<QKeyEvent*>(event)->key() == Qt::Key_Select);
+  if (clicked || spaced) {
+    const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+    return model->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+  }
+  // A press and a double click must not start anything else in these cells.
+  return event->type() == QEvent::MouseButtonPress || event->type() == QEvent::MouseButtonDblClick;
+}
+
+}  // namespace limoe::gui

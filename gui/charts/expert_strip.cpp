@@ -1,0 +1,225 @@
+#include "gui/charts/expert_strip.h"
+
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QPointer>
+#include <QTableView>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "gui/charts/expert_delegate.h"
+#include "gui/charts/expert_model.h"
+
+namespace limoe::gui {
+namespace {
+
+/// Space and Enter on a row select its expert; in the eye and solo cells they press the button.
+class ExpertTableView : public QTableView {
+ public:
+  ExpertTableView(ViewState& state, QWidget* parent) : QTableView(parent), state_(state) {}
+
+ protected:
+  void keyPressEvent(QKeyEvent* event) override {
+    const QModelIndex index = currentIndex();
+    const bool presses = event->key() == Qt::Key_Space || event->key() == Qt::Key_Return ||
+                         event->key() == Qt::Key_Enter || event->key() == Qt::Key_Select;
+    if (!presses || !index.isValid() || event->modifiers() != Qt::NoModifier) {
+      QTableView::keyPressEvent(event);
+      return;
+    }
+    if (index.column() < ExpertModel::kShown) {
+      state_.toggleSelectedExpert(index.row());
+    } else {
+      const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
+      model()->setData(index, checked ? Qt::Unchecked : Qt::Checked, Qt::CheckStateRole);
+    }
+  }
+
+  bool event(QEvent* event) override {
+    // These keys are the strip's while it has the focus, also where the window has shortcuts on
+    // them (Space plays).
+    if (event->type() == QEvent::ShortcutOverride) {
+      const int key = static_cast<QKeyEvent*>(event)->key();
+      if (static_cast<QKeyEvent*>(event)->modifiers() == Qt::NoModifier &&
+          (key == Qt::Key_Space || key == Qt::Key_Left || key == Qt::Key_Right)) {
+        event->accept();
+        return true;
+      }
+    }
+    return QTableView::event(event);
+  }
+
+ private:
+  ViewState& state_;
+};
+
+}  // namespace
+
+struct ExpertStrip::State {
+  State(ExpertStrip& the_strip, ViewState& view_state) : strip(the_strip), state(view_state) {}
+
+  ExpertStrip& strip;
+  ViewState& state;
+  QPointer<RunSource> source;
+  QLabel *title = nullptr, *note = nullptr;
+  QTableView* table = nullptr;
+  ExpertModel* model = nullptr;
+  /// Valid text tokens of each sample, as far as its page has been read; kept because pages come
+  /// and go.
+  std::vector<int64_t> text_tokens;
+  QString run_id;
+
+  void build();
+  void refresh();
+  void countTextTokens(const RunData& run);
+  void showColumns(const RunData& run);
+};
+
+void ExpertStrip::State::build() {
+  auto* layout = new QVBoxLayout(&strip);
+  layout->setContentsMargins(6, 4, 6, 4);
+  layout->setSpacing(3);
+  title = new QLabel(&strip);
+  title->setObjectName(QStringLiteral("title"));
+  QFont bold = title->font();
+  bold.setBold(true);
+  title->setFont(bold);
+  title->setWordWrap(true);
+  title->setTextInteractionFlags(Qt::TextSelectableByMouse);
+  layout->addWidget(title);
+
+  model = new ExpertModel(state, &strip);
+  table = new ExpertTableView(state, &strip);
+  table->setModel(model);
+  table->setItemDelegate(new ExpertDelegate(table));
+  table->setSelectionMode(QAbstractItemView::NoSelection);
+  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table->setTabKeyNavigation(false);  // Tab leaves the table, arrows move in it
+  table->setShowGrid(false);
+  table->setFrameShape(QFrame::NoFrame);
+  table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table->setAccessibleName(ExpertStrip::tr("Experts"));
+  table->verticalHeader()->hide();
+  table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  QHeaderView* header = table->horizontalHeader();
+  header->setMinimumSectionSize(20);
+  header->setSectionsClickable(false);
+  header->setHighlightSections(false);
+  header->setSectionResizeMode(QHeaderView::Fixed);
+  header->setSectionResizeMode(ExpertModel::kLabels, QHeaderView::Stretch);
+  const int em = QFontMetrics(table->font()).horizontalAdvance('0');
+  table->setColumnWidth(ExpertModel::kNumber, em * 5);
+  table->setColumnWidth(ExpertModel::kLoad, em * 11);
+  table->setColumnWidth(ExpertModel::kModality, em * 9);
+  table->setColumnWidth(ExpertModel::kShown, 26);
+  table->setColumnWidth(ExpertModel::kSolo, 26);
+  layout->addWidget(table, 1);
+
+  note = new QLabel(&strip);
+  note->setObjectName(QStringLiteral("note"));
+  note->setWordWrap(true);
+  note->setForegroundRole(QPalette::PlaceholderText);
+  layout->addWidget(note);
+}
+
+void ExpertStrip::State::countTextTokens(const RunData& run) {
+  if (run_id != QString::fromStdString(run.origin.run_id)) {
+    run_id = QString::fromStdString(run.origin.run_id);
+    text_tokens.clear();
+  }
+  const auto positions = static_cast<std::size_t>(run.layout.text_length);
+  while (std::ssize(text_tokens) < run.layout.samples && positions > 0) {
+    // One page at a time, so that a long probe does not push the canvas's pages out of the cache.
+    const auto page = source->probePage(std::ssize(text_tokens) / RunSource::kPageSamples);
+    if (!page || page->token_ids.empty()) {
+      return;
+    }
+    for (std::size_t first = 0; first < page->token_ids.size(); first += positions) {
+      const auto begin = page->token_ids.begin() + static_cast<std::ptrdiff_t>(first);
+      text_tokens.push_back(std::count_if(begin, begin + static_cast<std::ptrdiff_t>(positions),
+                                          [](int32_t id) { return id >= 0; }));
+    }
+  }
+}
+
+void ExpertStrip::State::showColumns(const RunData& run) {
+  const bool has_labels = !run.layout.label_names.empty();
+  table->setColumnHidden(ExpertModel::kLabels, !has_labels);
+  table->horizontalHeader()->setSectionResizeMode(
+      ExpertModel::kModality, has_labels ? QHeaderView::Fixed : QHeaderView::Stretch);
+}
+
+void ExpertStrip::State::refresh() {
+  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
+  if (!run) {
+    title->setText(tr("No run is open"));
+    note->clear();
+    model->setTable({});
+    return;
+  }
+  const int64_t layer = shownLayer(*run, state.layer());
+  if (layer < 0) {
+    title->setText(tr("%1 · dense model").arg(run->name));
+    note->setText(tr("It has no MoE layers, so there are no experts."));
+    model->setTable({});
+    return;
+  }
+  countTextTokens(*run);
+  std::shared_ptr<const probe::Snapshot> summary;
+  if (state.snapshot() >= 0 && state.snapshot() < std::ssize(run->snapshot_steps)) {
+    summary = source->summary(state.snapshot());
+    if (!summary) {
+      return;  // asked for; what is shown stays, with its title, until it comes
+    }
+  }
+  title->setText(tr("%1 · %2 · %3")
+                     .arg(run->name, layerTitle(*run, layer), stepTitle(*run, state.snapshot())));
+  ExpertTable rows;
+  rows.rule = countingRule(*run);
+  rows.has_labels = !run->layout.label_names.empty();
+  rows.capacity = probeCapacity(*run, layer, text_tokens);
+  if (summary) {
+    rows.experts = expertCounts(*run, *summary, layer);
+  }
+  model->setTable(std::move(rows));
+  showColumns(*run);
+  note->setText(
+      summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), countingRule(*run))
+              : tr("The first snapshot of the probe has not been recorded yet."));
+}
+
+ExpertStrip::ExpertStrip(ViewState& state, QWidget* parent)
+    : QWidget(parent), strip_(std::make_unique<State>(*this, state)) {
+  strip_->build();
+  connect(&state, &ViewState::changed, this, [this] { strip_->refresh(); });
+  connect(strip_->table, &QTableView::clicked, this, [this](const QModelIndex& index) {
+    if (index.column() < ExpertModel::kShown) {
+      strip_->state.toggleSelectedExpert(index.row());
+    }
+  });
+  strip_->refresh();
+}
+
+ExpertStrip::~ExpertStrip() = default;
+
+void ExpertStrip::setSource(RunSource* source) {
+  if (strip_->source) {
+    strip_->source->disconnect(this);
+  }
+  strip_->source = source;
+  strip_->text_tokens.clear();
+  strip_->model->setTable({});  // nothing of the old run stays while the new one is being read
+  if (source != nullptr) {
+    connect(source, &RunSource::dataChanged, this, [this] { strip_->refresh(); });
+    connect(source, &RunSource::pageReady, this, [this] { strip_->refresh(); });
+  }
+  strip_->refresh();
+}
+
+QTableView* ExpertStrip::table() const {
+  return strip_->table;
+}
+
+}  // namespace limoe::gui

@@ -1,0 +1,449 @@
+#include "gui/charts/modality_chart.h"
+
+#include <QComboBox>
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QMouseEvent>
+#include <QPointer>
+#include <QToolTip>
+#include <QVBoxLayout>
+#include <cmath>
+#include <optional>
+
+#include "gui/charts/expert_counts.h"
+#include "gui/charts/flow_row.h"
+#include "gui/charts/qcustomplot_include.h"
+#include "gui/view/colors.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr double kBarWidth = 0.78;      ///< of the distance between two experts
+constexpr double kGroupGap = 1.0;       ///< between two layers, in distances between experts
+constexpr double kDimmed = 0.25;        ///< opacity of hidden experts
+constexpr double kNumberHeight = 14;    ///< of the coloured expert numbers, at scale 1
+constexpr double kMinNumberWidth = 13;  ///< narrower columns show only the colour
+
+/// A column of the chart.
+struct Column {
+  int64_t layer;
+  int64_t expert;
+  double key;  ///< middle, on the horizontal axis
+  ExpertCounts counts;
+};
+
+QColor withAlpha(QColor color, double alpha) {
+  color.setAlphaF(static_cast<float>(alpha));
+  return color;
+}
+
+/// The coloured expert numbers under the columns, and the layers' names under these.
+class ColumnLabels : public QCPLayerable {
+ public:
+  explicit ColumnLabels(QCPAxisRect* rect)
+      : QCPLayerable(rect->parentPlot(), QStringLiteral("axes")), rect_(rect) {}
+
+  struct Label {
+    double key;
+    QString number;
+    QColor color;
+    bool selected;
+  };
+  struct Group {
+    double key;  ///< middle
+    double width;
+    QString text, short_text;
+  };
+  std::vector<Label> labels;
+  std::vector<Group> groups;
+  PlotStyle style;
+
+  int height() const {
+    const int names = groups.empty() ? 0 : QFontMetrics(style.small).height();
+    return style.px(kNumberHeight + (groups.empty() ? 4 : 6)) + names;
+  }
+
+ protected:
+  void applyDefaultAntialiasingHint(QCPPainter* painter) const override {
+    painter->setAntialiasing(true);
+  }
+  QRect clipRect() const override { return rect_->outerRect(); }
+
+  void draw(QCPPainter* painter) override {
+    QCPAxis* axis = rect_->axis(QCPAxis::atBottom);
+    const double pitch = std::abs(axis->coordToPixel(1) - axis->coordToPixel(0));
+    const double width = pitch * kBarWidth;
+    const double top = rect_->bottom() + 3 * style.scale;
+    const bool numbered = width >= kMinNumberWidth * style.scale;
+    painter->setFont(style.small);
+    for (const Label& label : labels) {
+      const double x = axis->coordToPixel(label.key);
+      const QRectF box(x - width / 2, top, width, (numbered ? kNumberHeight : 6) * style.scale);
+      painter->fillRect(box, label.color);
+      if (label.selected) {
+        painter->setPen(QPen(style.text, 1.5 * style.scale));
+        painter->setBrush(Qt::NoBrush);
+        painter->drawRect(box);
+      }
+      if (numbered) {
+        painter->setPen(textColorOn(label.color));
+        painter->drawText(box, Qt::AlignCenter, label.number);
+      }
+    }
+    painter->setPen(style.text);
+    const QFontMetricsF metrics(style.small);
+    const double names_top = top + (numbered ? kNumberHeight + 1 : 8) * style.scale;
+    for (const Group& group : groups) {
+      const double room = (group.width + kGroupGap) * pitch;
+      const bool fits = metrics.horizontalAdvance(group.text) < room;
+      painter->drawText(
+          QRectF(axis->coordToPixel(group.key) - room / 2, names_top, room, metrics.height()),
+          Qt::AlignHCenter | Qt::AlignTop, fits ? group.text : group.short_text);
+    }
+  }
+
+ private:
+  QCPAxisRect* rect_;
+};
+
+}  // namespace
+
+struct ModalityChart::State {
+  State(ModalityChart& the_chart, ViewState& view_state) : chart(the_chart), state(view_state) {}
+
+  ModalityChart& chart;
+  ViewState& state;
+  QPointer<RunSource> source;
+  std::optional<PlotStyle> fixed_style;
+  PlotStyle style;
+  QComboBox* layers = nullptr;
+  QCustomPlot* plot = nullptr;
+  FlowRow *title = nullptr, *legend = nullptr, *rule = nullptr;
+  QCPAxisRect* rect = nullptr;
+  /// By modality: shown experts, dimmed (hidden) experts.
+  QCPBars *bars[2] = {nullptr, nullptr}, *dimmed[2] = {nullptr, nullptr};
+  QCPBars* selection = nullptr;
+  QCPItemStraightLine* fair_share = nullptr;
+  ColumnLabels* labels = nullptr;
+  std::vector<Column> columns;
+
+  void build();
+  QCPBars* addBars();
+  void restyle();
+  void refresh();
+  void fill(const RunData& run, const probe::Snapshot* summary);
+  void fillBars();
+  void setRanges(const RunData& run);
+  void setTitles(const RunData* run, const probe::Snapshot* summary);
+  const Column* columnAt(const QPointF& position) const;
+  QString description(const Column& column) const;
+};
+
+void ModalityChart::State::build() {
+  auto* layout = new QVBoxLayout(&chart);
+  layout->setContentsMargins(6, 4, 6, 4);
+  layout->setSpacing(2);
+  auto* tools = new QHBoxLayout;
+  layers = new QComboBox(&chart);
+  layers->setObjectName(QStringLiteral("layers"));
+  layers->addItems({tr("This layer"), tr("All layers")});
+  layers->setToolTip(tr("Bars of the layer chosen in the window, or of all MoE layers at once"));
+  layers->setAccessibleName(tr("Layers shown"));
+  tools->addWidget(layers);
+  tools->addStretch();
+  layout->addLayout(tools);
+
+  plot = new QCustomPlot(&chart);
+  plot->setMinimumSize(160, 120);
+  layout->addWidget(plot, 1);
+  plot->setNoAntialiasingOnDrag(false);
+  plot->plotLayout()->clear();
+  title = new FlowRow(plot);
+  legend = new FlowRow(plot);
+  rule = new FlowRow(plot);
+  rect = newAxisRect(*plot);
+  plot->plotLayout()->addElement(0, 0, title);
+  plot->plotLayout()->addElement(1, 0, legend);
+  plot->plotLayout()->addElement(2, 0, rect);
+  plot->plotLayout()->addElement(3, 0, rule);
+  rect->axis(QCPAxis::atBottom)->setTickLabels(false);
+  rect->axis(QCPAxis::atBottom)->setTicks(false);
+  rect->axis(QCPAxis::atBottom)->grid()->setVisible(false);
+  rect->axis(QCPAxis::atLeft)->setLabel(tr("share of tokens (%)"));
+  rect->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msRight);
+
+  selection = addBars();
+  selection->setWidth(1);
+  for (const int modality : {probe::kImage, probe::kText}) {
+    bars[modality] = addBars();
+    dimmed[modality] = addBars();
+  }
+  // An expert is either shown or dimmed, so one stack serves both.
+  dimmed[probe::kImage]->moveAbove(bars[probe::kImage]);
+  bars[probe::kText]->moveAbove(dimmed[probe::kImage]);
+  dimmed[probe::kText]->moveAbove(bars[probe::kText]);
+  fair_share = new QCPItemStraightLine(plot);
+  for (QCPItemPosition* point : {fair_share->point1, fair_share->point2}) {
+    point->setAxisRect(rect);
+    point->setAxes(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
+  }
+  fair_share->setClipAxisRect(rect);
+  labels = new ColumnLabels(rect);
+}
+
+QCPBars* ModalityChart::State::addBars() {
+  auto* added = new QCPBars(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
+  added->setWidthType(QCPBars::wtPlotCoords);
+  added->setWidth(kBarWidth);
+  added->setPen(Qt::NoPen);
+  added->setStackingGap(0);
+  // Sharp edges: neighbouring parts of a stack share a pixel row otherwise.
+  added->setAntialiasedFill(false);
+  return added;
+}
+
+void ModalityChart::State::restyle() {
+  style = fixed_style.value_or(screenStyle(chart));
+  plot->setBackground(QBrush(style.background));
+  plot->plotLayout()->setRowSpacing(style.px(4));
+  plot->plotLayout()->setMargins(style.around());
+  applyStyle(*rect, style);
+  QFont bold = style.base;
+  bold.setBold(true);
+  title->setLook(style, bold, style.text);
+  legend->setLook(style, style.small, style.text);
+  rule->setLook(style, style.small, style.muted);
+  selection->setBrush(style.highlight);
+  for (const int modality : {probe::kImage, probe::kText}) {
+    bars[modality]->setBrush(modalityColor(modality));
+    dimmed[modality]->setBrush(withAlpha(modalityColor(modality), kDimmed));
+  }
+  fair_share->setPen(QPen(style.muted, style.line * style.scale, Qt::DashLine));
+  legend->setEntries(
+      {{tr("image tokens"), FlowEntry::Swatch::Box, modalityColor(probe::kImage), Qt::SolidLine},
+       {tr("text tokens"), FlowEntry::Swatch::Box, modalityColor(probe::kText), Qt::SolidLine},
+       {tr("fair share"), FlowEntry::Swatch::Line, style.muted, Qt::DashLine}});
+  labels->style = style;
+}
+
+void ModalityChart::State::refresh() {
+  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
+  std::shared_ptr<const probe::Snapshot> summary;
+  if (run && state.snapshot() >= 0 && state.snapshot() < std::ssize(run->snapshot_steps)) {
+    summary = source->summary(state.snapshot());
+    if (!summary) {
+      return;  // asked for; what is shown stays until it comes
+    }
+  }
+  columns.clear();
+  if (run) {
+    fill(*run, summary.get());
+  }
+  setTitles(run.get(), summary.get());
+  fillBars();
+  if (run) {
+    setRanges(*run);
+  }
+  rect->setVisible(!columns.empty());
+  for (QCPAxis* axis : {rect->axis(QCPAxis::atLeft), rect->axis(QCPAxis::atBottom)}) {
+    axis->setVisible(!columns.empty());
+    axis->grid()->setVisible(!columns.empty() && axis->axisType() == QCPAxis::atLeft);
+  }
+  plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+void ModalityChart::State::fill(const RunData& run, const probe::Snapshot* summary) {
+  labels->groups.clear();
+  if (!summary) {
+    return;
+  }
+  const bool all = layers->currentIndex() == 1;
+  const int64_t chosen = shownLayer(run, state.layer());
+  const int64_t first = all ? 0 : chosen;
+  const int64_t last = all ? run.layout.layers - 1 : chosen;
+  double key = 0;
+  for (int64_t layer = std::max<int64_t>(first, 0); layer <= last; ++layer) {
+    const std::vector<ExpertCounts> counts = expertCounts(run, *summary, layer);
+    for (std::size_t e = 0; e < counts.size(); ++e) {
+      columns.push_back({layer, static_cast<int64_t>(e), key + static_cast<double>(e), counts[e]});
+    }
+    const auto experts = static_cast<double>(counts.size());
+    if (all) {
+      labels->groups.push_back({key + (experts - 1) / 2, experts,
+                                tr("layer %1 (block %2)")
+                                    .arg(layer + 1)
+                                    .arg(run.layout.blocks[static_cast<std::size_t>(layer)]),
+                                QString::number(layer + 1)});
+    }
+    key += experts + kGroupGap;
+  }
+}
+
+void ModalityChart::State::fillBars() {
+  QVector<double> keys[2], selected_keys;  // [0] shown, [1] dimmed
+  QVector<double> values[2][2];            // [dimmed][modality]
+  labels->labels.clear();
+  for (const Column& column : columns) {
+    const bool hidden = state.isHidden(column.expert);
+    const bool selected = state.selectedExpert() == column.expert;
+    const double total = static_cast<double>(column.counts.total());
+    const double percent = column.counts.share * 100;
+    keys[hidden] << column.key;
+    values[hidden][probe::kImage]
+        << (total > 0 ? percent * static_cast<double>(column.counts.image) / total : 0);
+    values[hidden][probe::kText] << (total > 0
+                                         ? percent * static_cast<double>(column.counts.text) / total
+                                         : 0);
+    if (selected) {
+      selected_keys << column.key;
+    }
+    const auto run = source->data();
+    QColor color = expertColor(column.expert, run->layout.experts);
+    if (hidden) {
+      color = withAlpha(color, kDimmed);
+    }
+    labels->labels.push_back({column.key, QString::number(column.expert), color, selected});
+  }
+  for (const int modality : {probe::kImage, probe::kText}) {
+    bars[modality]->setData(keys[0], values[0][modality], true);
+    dimmed[modality]->setData(keys[1], values[1][modality], true);
+  }
+  selection->setData(selected_keys, QVector<double>(selected_keys.size(), 1e4), true);
+}
+
+void ModalityChart::State::setRanges(const RunData& run) {
+  double largest = 0;
+  for (const Column& column : columns) {
+    largest = std::max(largest, column.counts.share * 100);
+  }
+  const double fair = run.layout.experts > 0 ? 100.0 / static_cast<double>(run.layout.experts) : 0;
+  fair_share->point1->setCoords(0, fair);
+  fair_share->point2->setCoords(1, fair);
+  fair_share->setVisible(!columns.empty());
+  // Room for twice the fair share, so that the scale does not follow every small change.
+  rect->axis(QCPAxis::atLeft)->setRange(0, std::min(std::max(largest * 1.08, fair * 2), 100.0));
+  const double end = columns.empty() ? 1 : columns.back().key;
+  rect->axis(QCPAxis::atBottom)->setRange(-0.6, end + 0.6);
+  rect->setMargins(QMargins(0, 0, 0, labels->height()));
+  rect->setMinimumMargins(QMargins(0, style.px(4), style.px(2), 0));
+}
+
+void ModalityChart::State::setTitles(const RunData* run, const probe::Snapshot* summary) {
+  legend->setVisible(!columns.empty());
+  if (!run) {
+    title->setText(tr("No run is open"));
+    rule->setText({});
+    return;
+  }
+  if (run->layout.layers == 0) {
+    title->setText(tr("%1: dense model").arg(run->name));
+    rule->setText(tr("It has no MoE layers, so there are no experts to share its tokens."));
+    return;
+  }
+  const bool all = layers->currentIndex() == 1;
+  title->setText(tr("%1 · %2").arg(
+      all ? tr("All MoE layers") : layerTitle(*run, shownLayer(*run, state.layer())),
+      stepTitle(*run, state.snapshot())));
+  rule->setText(summary ? tr("Counted: %1.").arg(countingRule(*run))
+                        : tr("The first snapshot of the probe has not been recorded yet."));
+}
+
+const Column* ModalityChart::State::columnAt(const QPointF& position) const {
+  // The whole column and its number count, so that an expert without tokens can be picked too.
+  if (!QRectF(rect->rect().adjusted(0, 0, 0, labels->height())).contains(position)) {
+    return nullptr;
+  }
+  const double key = rect->axis(QCPAxis::atBottom)->pixelToCoord(position.x());
+  for (const Column& column : columns) {
+    if (std::abs(column.key - key) <= 0.5) {
+      return &column;
+    }
+  }
+  return nullptr;
+}
+
+QString ModalityChart::State::description(const Column& column) const {
+  const ExpertCounts& counts = column.counts;
+  const QLocale locale;
+  QString text = tr("%1 · expert %2\n%3 tokens, %4 % of the layer's")
+                     .arg(layerTitle(*source->data(), column.layer))
+                     .arg(column.expert)
+                     .arg(locale.toString(static_cast<qulonglong>(counts.total())))
+                     .arg(counts.share * 100, 0, 'f', 1);
+  if (counts.total() == 0) {
+    return text + tr("\nprocesses nothing");
+  }
+  const double image = static_cast<double>(counts.image) / static_cast<double>(counts.total());
+  return text + tr("\nimage %1 (%2 %) · text %3 (%4 %)")
+                    .arg(locale.toString(static_cast<qulonglong>(counts.image)))
+                    .arg(image * 100, 0, 'f', 1)
+                    .arg(locale.toString(static_cast<qulonglong>(counts.text)))
+                    .arg((1 - image) * 100, 0, 'f', 1);
+}
+
+ModalityChart::ModalityChart(ViewState& state, QWidget* parent)
+    : QWidget(parent), chart_(std::make_unique<State>(*this, state)) {
+  chart_->build();
+  chart_->restyle();
+  connect(&state, &ViewState::changed, this, [this] { chart_->refresh(); });
+  connect(chart_->layers, &QComboBox::currentIndexChanged, this, [this] { chart_->refresh(); });
+  connect(chart_->plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
+    const Column* column = chart_->columnAt(event->position());
+    if (column != nullptr && event->button() == Qt::LeftButton) {
+      chart_->state.toggleSelectedExpert(column->expert);
+    }
+  });
+  connect(chart_->plot, &QCustomPlot::mouseMove, this, [this](QMouseEvent* event) {
+    const Column* column = chart_->columnAt(event->position());
+    QToolTip::showText(event->globalPosition().toPoint(),
+                       column != nullptr ? chart_->description(*column) : QString(), chart_->plot);
+  });
+  chart_->refresh();
+}
+
+ModalityChart::~ModalityChart() = default;
+
+void ModalityChart::setSource(RunSource* source) {
+  if (chart_->source) {
+    chart_->source->disconnect(this);
+  }
+  chart_->source = source;
+  chart_->columns.clear();  // nothing of the old run stays while the new one is being read
+  chart_->labels->groups.clear();
+  chart_->fillBars();
+  if (source != nullptr) {
+    connect(source, &RunSource::dataChanged, this, [this] { chart_->refresh(); });
+    connect(source, &RunSource::pageReady, this, [this] { chart_->refresh(); });
+  }
+  chart_->refresh();
+}
+
+QCustomPlot* ModalityChart::plot() const {
+  return chart_->plot;
+}
+
+void ModalityChart::setAllLayers(bool all) {
+  chart_->layers->setCurrentIndex(all ? 1 : 0);
+}
+
+bool ModalityChart::allLayers() const {
+  return chart_->layers->currentIndex() == 1;
+}
+
+void ModalityChart::setStyle(const PlotStyle& style) {
+  chart_->fixed_style = style;
+  chart_->restyle();
+  chart_->refresh();
+}
+
+void ModalityChart::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange || event->type() == QEvent::FontChange) {
+    chart_->restyle();
+    chart_->refresh();
+  }
+}
+
+}  // namespace limoe::gui

@@ -1,0 +1,62 @@
+// Looks that all charts share, on the screen and on paper, and the way from a QCustomPlot onto a
+// page.
+#pragma once
+
+#include <QColor>
+#include <QFont>
+#include <QMargins>
+#include <QPainter>
+#include <QPalette>
+#include <QRectF>
+#include <QWidget>
+#include <cstddef>
+
+class QCPAxisRect;
+class QCPItemText;
+class QCustomPlot;
+
+namespace limoe::gui {
+
+/// Colours and sizes of a chart. All lengths of a chart are given at scale 1 (one logical pixel on
+/// the screen, one point on paper) and multiplied by `scale`, because QCustomPlot lays out in whole
+/// pixels: a figure is laid out at four units per point and drawn reduced.
+struct PlotStyle {
+  double scale = 1;   ///< units of the plot per logical pixel or point
+  double line = 1;    ///< width of axes and ticks, before scaling
+  double margin = 4;  ///< around everything, before scaling
+  QFont base;         ///< titles, in units of the plot
+  QFont small;        ///< ticks, legend, notes
+  QColor background, text, muted, grid, highlight;
+
+  int px(double length) const;  ///< a length in units of the plot, at least 1
+  QMargins around() const;      ///< `margin` on all sides, in units of the plot
+  bool isDark() const { return background.lightnessF() < 0.5F; }
+};
+
+/// `a` with a part of `b` (0 … 1).
+QColor mixed(const QColor& a, const QColor& b, double weight_of_b);
+
+/// Follows the widget's palette and font.
+PlotStyle screenStyle(const QWidget& widget);
+
+/// Paper: light, base text 9 pt, small text 7 pt.
+PlotStyle paperStyle();
+
+/// An axis rectangle whose grid lies behind the data and whose axes lie before it (a QCPAxisRect of
+/// one's own has them all on one layer). Owned by whatever layout it is put into.
+QCPAxisRect* newAxisRect(QCustomPlot& plot);
+
+/// Axes, ticks, grid and fonts of one axis rectangle (left and bottom axes only).
+void applyStyle(QCPAxisRect& rect, const PlotStyle& style);
+
+/// Colour of the i-th curve of a panel: Paul Tol's "muted" scheme (SRON/EPS/TN/09-002, readable
+/// with colour-vision deficiencies), lightened on dark ground. None is an expert's or a modality's.
+QColor seriesColor(std::size_t index, const PlotStyle& style);
+
+/// A modality's colour, lightened on dark ground as far as text and thin lines need it.
+QColor modalityLineColor(int modality, const PlotStyle& style);
+
+/// Draws `plot` (whose style has the given scale) into `target` as vectors and text.
+void paintPlot(QPainter& painter, const QRectF& target, QCustomPlot& plot, const PlotStyle& style);
+
+}  // namespace limoe::gui

@@ -1,0 +1,58 @@
+// What the window knows of one run, brought up to date from its recording. Reader thread only.
+#pragma once
+
+#include <QString>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "gui/view/run_source.h"
+
+namespace limoe::gui {
+
+class RecordingTracker {
+ public:
+  struct Update {
+    /// Null where nothing has changed since the last update.
+    std::shared_ptr<const RunData> data;
+    /// Summaries of the snapshots that are new in `data`, by index.
+    std::vector<std::pair<int64_t, std::shared_ptr<const probe::Snapshot>>> new_summaries;
+    /// A new part replaced old rows: whatever was read of snapshots before is void.
+    bool superseded = false;
+    /// False while more steps wait to be read: update again soon.
+    bool caught_up = true;
+    /// In words; empty where all went well.
+    QString warning;
+  };
+
+  /// Opens the run. Throws probe::RecordingError.
+  explicit RecordingTracker(const std::filesystem::path& path);
+
+  /// Reads what came since the last call; of the curves as much as a fraction of a second allows.
+  /// Throws probe::RecordingError; what was read before stays.
+  Update update();
+
+  int64_t snapshots() const { return static_cast<int64_t>(known_.snapshot_steps.size()); }
+
+  /// Throw probe::RecordingError where unreadable or out of range.
+  probe::ProbeSet readProbePage(int64_t page) const;
+  probe::LayerSlice readLayerPage(int64_t snapshot, int64_t layer, int64_t page) const;
+  probe::Snapshot readSummary(int64_t snapshot) const { return reader_.readSummary(snapshot); }
+
+ private:
+  /// First sample and number of samples of a page.
+  std::pair<int64_t, int64_t> samplesOf(int64_t page) const;
+  bool wasSuperseded() const;
+  void readConfig(Update& update);
+  void appendSteps(bool& caught_up);
+
+  probe::RecordingReader reader_;
+  RunData known_;
+  Curves curves_;
+  bool opened_ = false;      ///< update() has succeeded once
+  bool superseded_ = false;  ///< not told yet
+};
+
+}  // namespace limoe::gui

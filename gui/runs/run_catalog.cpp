@@ -1,0 +1,112 @@
+#include "gui/runs/run_catalog.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <tuple>
+#include <utility>
+
+#include "model/config_json.h"
+#include "routing_probe/recording/run_folder.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr int kScanMs = 4000;
+
+RunEntry readEntry(const QString& path) {
+  RunEntry entry;
+  entry.name = QFileInfo(path).fileName();
+  entry.path = path;
+  try {
+    const probe::RecordingReader reader(path.toStdString());
+    entry.state = reader.state();
+    if (reader.stepCount() > 0) {
+      entry.step = reader.readSteps(reader.stepCount() - 1, 1).front().step;
+    }
+    const auto config =
+        model::runConfigFromLayers({nlohmann::json::parse(reader.origin().config_json)});
+    entry.setting = QString::fromStdString(config.setting);
+    entry.steps = config.train.steps;
+  } catch (const std::exception& fault) {
+    entry.fault = QString::fromStdString(fault.what());
+  }
+  return entry;
+}
+
+}  // namespace
+
+/// Lives on the reader thread between scans: what has not changed is not opened again.
+struct RunCatalog::Scan {
+  /// Newest change of a part, size of all, held by a worker.
+  using Stamp = std::tuple<qint64, qint64, bool>;
+
+  RunCatalog* const owner;  ///< used in letters only
+  const std::shared_ptr<Mailbox> mailbox;
+  const QString folder;
+  std::map<QString, std::pair<Stamp, RunEntry>> known;
+
+  static bool isHeld(const QString& path) {
+    try {
+      return probe::RunLock::isHeld(probe::RunFolder{path.toStdString()});
+    } catch (const probe::RecordingError&) {
+      return false;  // what is wrong with the run is told where it is read
+    }
+  }
+
+  static Stamp stampOf(const QString& path, const QFileInfoList& parts) {
+    Stamp stamp{0, 0, isHeld(path)};
+    for (const QFileInfo& part : parts) {
+      std::get<0>(stamp) = std::max(std::get<0>(stamp), part.lastModified().toMSecsSinceEpoch());
+      std::get<1>(stamp) += part.size();
+    }
+    return stamp;
+  }
+
+  void run() {
+    std::vector<RunEntry> entries;
+    for (const QFileInfo& info : QDir(folder).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
+      const QString path = info.absoluteFilePath();
+      const QFileInfoList parts = QDir(path).entryInfoList({"recording*.h5"}, QDir::Files);
+      if (parts.isEmpty()) {
+        continue;
+      }
+      const Stamp stamp = stampOf(path, parts);
+      auto& [known_stamp, entry] = known[path];
+      if (entry.path.isEmpty() || stamp != known_stamp) {
+        known_stamp = stamp;
+        entry = readEntry(path);
+      }
+      entries.push_back(entry);
+    }
+    mailbox->send([self = owner, entries = std::move(entries)] {
+      self->scanning_ = false;
+      if (entries != self->runs_) {
+        self->runs_ = entries;
+        Q_EMIT self->changed();
+      }
+    });
+  }
+};
+
+RunCatalog::RunCatalog(std::shared_ptr<ReaderThread> reader, const QString& folder,
+                       QObject* parent)
+    : QObject(parent),
+      reader_(std::move(reader)),
+      scan_(std::make_shared<Scan>(this, Mailbox::of(this), folder)),
+      folder_(folder) {
+  connect(&timer_, &QTimer::timeout, this, &RunCatalog::refresh);
+  timer_.start(kScanMs);
+  refresh();
+}
+
+void RunCatalog::refresh() {
+  if (!scanning_) {
+    scanning_ = true;
+    reader_->post(ReaderThread::Urgency::Background, [scan = scan_] { scan->run(); });
+  }
+}
+
+}  // namespace limoe::gui

@@ -1,0 +1,54 @@
+// The runs in a folder, as a list with the state of each; looks again every few seconds.
+#pragma once
+
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <memory>
+#include <vector>
+
+#include "gui/runs/mailbox.h"
+#include "gui/runs/reader_thread.h"
+#include "routing_probe/recording/recording_reader.h"
+
+namespace limoe::gui {
+
+/// One line of the list of runs.
+struct RunEntry {
+  QString name;
+  QString path;     ///< absolute: the run's folder, or a recording that lies elsewhere
+  QString setting;  ///< named setting of the auxiliary losses
+  int64_t step = 0; ///< newest recorded
+  int64_t steps = 0;  ///< planned
+  probe::RunState state = probe::RunState::Finished;
+  QString fault;  ///< why it cannot be read; empty if it can
+
+  bool operator==(const RunEntry&) const = default;
+};
+
+class RunCatalog : public QObject {
+  Q_OBJECT
+ public:
+  /// `folder` holds the runs' folders; it need not exist.
+  RunCatalog(std::shared_ptr<ReaderThread> reader, const QString& folder,
+             QObject* parent = nullptr);
+
+  const std::vector<RunEntry>& runs() const { return runs_; }
+  const QString& folder() const { return folder_; }
+  void refresh();
+
+ Q_SIGNALS:
+  void changed();
+
+ private:
+  struct Scan;
+
+  std::shared_ptr<ReaderThread> reader_;
+  std::shared_ptr<Scan> scan_;
+  QString folder_;
+  std::vector<RunEntry> runs_;
+  bool scanning_ = false;
+  QTimer timer_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,93 @@
+#include "gui/window/health.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+
+namespace limoe::gui {
+namespace {
+
+/// Below this share of kept choices the window warns.
+constexpr double kGoodSuccess = 0.85;
+/// An expert with more than this share of a layer's tokens is told.
+constexpr double kLargestShare = 0.5;
+constexpr int64_t kFewExperts = 2;  // of so few, one with more than half is no news
+
+std::optional<double> metric(const RunData& run, const probe::Snapshot& snapshot,
+                             const char* name) {
+  const auto& names = run.layout.metric_names;
+  const auto found = std::find(names.begin(), names.end(), name);
+  const auto index = static_cast<std::size_t>(found - names.begin());
+  if (found == names.end() || index >= snapshot.metrics.size() ||
+      !std::isfinite(snapshot.metrics[index])) {
+    return std::nullopt;
+  }
+  return snapshot.metrics[index];
+}
+
+QString percent(double share) { return QString("%1 %").arg(std::lround(100 * share)); }
+
+/// Kept tokens of each expert of a layer, both modalities together. [E]
+std::vector<uint64_t> tokensByExpert(const RunData& run, const probe::Snapshot& snapshot,
+                                     int64_t layer) {
+  const auto experts = static_cast<std::size_t>(run.layout.experts);
+  std::vector<uint64_t> tokens(experts);
+  const std::size_t first = static_cast<std::size_t>(layer) * 2 * experts;
+  for (std::size_t i = 0; i < 2 * experts; ++i) {
+    tokens[i % experts] += snapshot.tokens.at(first + i);
+  }
+  return tokens;
+}
+
+QStringList warningsOfLayer(const std::vector<uint64_t>& tokens) {
+  QStringList warnings;
+  const auto experts = static_cast<int64_t>(tokens.size());
+  const auto unused = std::count(tokens.begin(), tokens.end(), 0u);
+  if (unused > 0) {
+    warnings << QString("%1 of %2 experts unused").arg(unused).arg(experts);
+  }
+  const uint64_t all = std::accumulate(tokens.begin(), tokens.end(), uint64_t{0});
+  const auto largest = std::max_element(tokens.begin(), tokens.end());
+  if (experts > kFewExperts && all > 0 &&
+      static_cast<double>(*largest) > kLargestShare * static_cast<double>(all)) {
+    warnings << QString("expert %1 takes %2 of all tokens")
+                    .arg(largest - tokens.begin())
+                    .arg(percent(static_cast<double>(*largest) / static_cast<double>(all)));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+Health healthOf(const RunData& run, const probe::Snapshot& snapshot) {
+  Health health;
+  for (int64_t layer = 0; layer < run.layout.layers; ++layer) {
+    const QStringList warnings = warningsOfLayer(tokensByExpert(run, snapshot, layer));
+    if (!warnings.isEmpty()) {
+      health.warnings << QString("MoE layer %1: %2").arg(layer + 1).arg(warnings.join(", "));
+    }
+  }
+  QStringList kept;
+  for (const auto& [name, word] : {std::pair("success/image", "image"),
+                                   std::pair("success/text", "text")}) {
+    if (const auto success = metric(run, snapshot, name)) {
+      if (*success < kGoodSuccess) {
+        health.warnings << QString("%1 drops %2 of its choices (mean over layers)")
+                               .arg(word, percent(1 - *success));
+      }
+      kept << QString("%1 of %2 choices kept").arg(percent(*success), word);
+    }
+  }
+  if (run.layout.layers == 0) {
+    health.summary = "A dense model: it has no experts";
+  } else {
+    kept.prepend(QString("all %1 experts of all %2 MoE layers in use")
+                     .arg(run.layout.experts)
+                     .arg(run.layout.layers));
+    health.summary = kept.join(" · ");
+  }
+  return health;
+}
+
+}  // namespace limoe::gui

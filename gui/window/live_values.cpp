@@ -1,0 +1,165 @@
+#include "gui/window/live_values.h"
+
+#include <QComboBox>
+#include <QDoubleValidator>
+#include <QFormLayout>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QSignalBlocker>
+#include <QVBoxLayout>
+#include <utility>
+
+#include "model/config.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr const char* kPriorityKey = "moe.priority";
+
+QString shown(double value) { return QString::number(value, 'g', 6); }
+
+}  // namespace
+
+LiveValues::LiveValues(QWidget* parent)
+    : QWidget(parent),
+      priority_(new QComboBox(this)),
+      hint_(new QLabel("Values of a run that is training can be changed here.", this)),
+      scroll_(new QScrollArea(this)),
+      fields_(new QWidget(scroll_)),
+      apply_(new QPushButton("Apply", this)),
+      revert_(new QPushButton("Revert", this)) {
+  auto* form = new QFormLayout(fields_);
+  form->setContentsMargins(8, 6, 8, 6);
+  form->setVerticalSpacing(4);
+  addNumber(form, "train.learning_rate", "Learning rate", "Scales the whole schedule's peak");
+  addNumber(form, "aux.weight", "Auxiliary weight", "Weight of the auxiliary losses together");
+  for (const char* name : model::kAuxLossNames) {
+    addNumber(form, std::string("aux.") + name, QString(name).replace('_', ' '),
+              QString("Coefficient of the %1 loss; 0 switches it off")
+                  .arg(QString(name).replace('_', ' ')));
+  }
+  addNumber(form, "moe.noise_std", "Router noise",
+            "Noise on the router's logits while training, divided by the number of experts");
+  addNumber(form, "moe.capacity_factor", "Capacity factor",
+            "Places per expert, relative to an even share");
+  priority_->addItems({"bpr", "vanilla"});
+  priority_->setObjectName(kPriorityKey);
+  priority_->setToolTip("Who gets a place first: tokens with the largest gate (bpr), or in order");
+  form->addRow("Priority", priority_);
+
+  scroll_->setWidget(fields_);
+  scroll_->setWidgetResizable(true);
+  scroll_->setFrameShape(QFrame::NoFrame);
+  scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  hint_->setWordWrap(true);
+  hint_->setContentsMargins(8, 6, 8, 0);
+  apply_->setObjectName("applyValues");
+  apply_->setToolTip("Send the changed values to the worker; each is marked in the curves");
+  revert_->setToolTip("Back to the worker's values");
+  auto* buttons = new QHBoxLayout;
+  buttons->setContentsMargins(8, 0, 8, 6);
+  buttons->addStretch();
+  buttons->addWidget(revert_);
+  buttons->addWidget(apply_);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(2);
+  layout->addWidget(hint_);
+  layout->addWidget(scroll_, 1);
+  layout->addLayout(buttons);
+  layout->addStretch(0);
+
+  connect(priority_, &QComboBox::currentTextChanged, this, &LiveValues::refresh);
+  connect(apply_, &QPushButton::clicked, this, [this] { Q_EMIT applied(changes()); });
+  connect(revert_, &QPushButton::clicked, this, &LiveValues::revert);
+  setCurrent(nlohmann::json::object());
+}
+
+void LiveValues::addNumber(QFormLayout* form, const std::string& key, const QString& label,
+                           const QString& tip) {
+  auto* edit = new QLineEdit(fields_);
+  edit->setObjectName(QString::fromStdString(key));
+  edit->setToolTip(QString("%1 (%2)").arg(tip, QString::fromStdString(key)));
+  edit->setAlignment(Qt::AlignRight);
+  auto* validator = new QDoubleValidator(edit);
+  validator->setBottom(0);
+  validator->setLocale(QLocale::c());
+  edit->setValidator(validator);
+  form->addRow(label, edit);
+  numbers_[key] = edit;
+  connect(edit, &QLineEdit::textEdited, this, &LiveValues::refresh);
+  connect(edit, &QLineEdit::returnPressed, this, [this] { apply_->click(); });
+}
+
+void LiveValues::setCurrent(const nlohmann::json& live) {
+  const nlohmann::json edited = changes();
+  const bool other_worker = current_.empty() || live.empty();
+  current_ = live;
+  const auto keeps = [&](const std::string& key) { return !other_worker && edited.contains(key); };
+  for (const auto& [key, edit] : numbers_) {
+    const auto value = live.find(key);
+    const bool known = value != live.end() && value->is_number();
+    edit->setEnabled(known);
+    if (!keeps(key)) {
+      edit->setText(known ? shown(value->get<double>()) : QString());
+    }
+  }
+  const auto priority = live.find(kPriorityKey);
+  const bool known = priority != live.end() && priority->is_string();
+  priority_->setEnabled(known);
+  if (known && !keeps(kPriorityKey)) {
+    const QSignalBlocker no_signal(priority_);
+    priority_->setCurrentText(QString::fromStdString(priority->get<std::string>()));
+  }
+  hint_->setVisible(live.empty());
+  for (QWidget* widget : std::initializer_list<QWidget*>{scroll_, apply_, revert_}) {
+    widget->setVisible(!live.empty());
+  }
+  refresh();
+}
+
+void LiveValues::accept() {
+  for (const auto& [key, value] : changes().items()) {
+    current_[key] = value;
+  }
+  refresh();
+}
+
+nlohmann::json LiveValues::changes() const {
+  nlohmann::json changes = nlohmann::json::object();
+  for (const auto& [key, edit] : numbers_) {
+    const auto now = current_.find(key);
+    if (now == current_.end() || !now->is_number() || !edit->hasAcceptableInput()) {
+      continue;
+    }
+    // Compared as shown: a field that nobody touched differs from the value in its last digits.
+    if (edit->text() != shown(now->get<double>())) {
+      changes[key] = QLocale::c().toDouble(edit->text());
+    }
+  }
+  const auto now = current_.find(kPriorityKey);
+  if (now != current_.end() && *now != priority_->currentText().toStdString()) {
+    changes[kPriorityKey] = priority_->currentText().toStdString();
+  }
+  return changes;
+}
+
+void LiveValues::revert() {
+  const nlohmann::json current = std::exchange(current_, nlohmann::json::object());
+  setCurrent(current);
+}
+
+void LiveValues::refresh() {
+  const nlohmann::json changed = changes();
+  for (const auto& [key, edit] : numbers_) {
+    QFont font = edit->font();
+    font.setBold(changed.contains(key));
+    edit->setFont(font);
+  }
+  apply_->setEnabled(!changed.empty());
+  revert_->setEnabled(!changed.empty());
+}
+
+}  // namespace limoe::gui

@@ -1,0 +1,452 @@
+#include "gui/window/main_window.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QKeyEvent>
+#include <QLabel>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QVBoxLayout>
+#include <QAbstractButton>
+#include <QComboBox>
+#include <algorithm>
+#include <cstdlib>
+
+#include "gui/canvas/canvas_widget.h"
+#include "gui/charts/curves_view.h"
+#include "gui/charts/expert_strip.h"
+#include "gui/charts/modality_chart.h"
+#include "gui/window/close_question.h"
+#include "gui/window/health.h"
+#include "gui/window/live_values.h"
+#include "gui/window/message_bar.h"
+#include "gui/window/run_control.h"
+#include "gui/window/runs_panel.h"
+#include "gui/window/starting_page.h"
+#include "gui/window/status_line.h"
+#include "gui/window/time_bar.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr int kPassingMessageMs = 6000;
+constexpr int kMostRecent = 10;
+/// Changes when docks are added or renamed, so that an old layout is not forced onto them.
+constexpr int kLayoutVersion = 1;
+
+}  // namespace
+
+MainWindow::MainWindow(const WindowOptions& options)
+    : options_(options),
+      settings_(options.settings_file.isEmpty()
+                    ? nullptr
+                    : std::make_unique<QSettings>(options.settings_file, QSettings::IniFormat)),
+      reader_(std::make_shared<ReaderThread>()),
+      runs_(reader_),
+      catalog_(reader_, options.runs_folder),
+      control_(new RunControl(this)),
+      close_question_(new CloseQuestion(runs_, this)) {
+  setWindowTitle("LIMoE Scope");
+  setAcceptDrops(true);
+  setDockNestingEnabled(true);
+  makeCentre();
+  makeDocks();
+  makeMenus();
+  makeToolBar();
+  status_ = new QLabel(this);
+  status_->setObjectName("statusLine");
+  statusBar()->addPermanentWidget(status_);
+  connectRuns();
+  setDefaultLayout();
+  restoreLayout();
+  refreshRunsPanel();
+  refreshStatus();
+  refreshHealth();
+}
+
+MainWindow::~MainWindow() {
+  // The views must let go of the run before it goes; they die after this object's members.
+  showRun(nullptr);
+}
+
+void MainWindow::makeCentre() {
+  auto* centre = new QWidget(this);
+  messages_ = new MessageBar(centre);
+  centre_ = new QStackedWidget(centre);
+  canvas_ = new CanvasWidget(state_, centre_);
+  starting_page_ = new StartingPage(centre_);
+  health_ = new QLabel(centre);
+  health_->setObjectName("health");
+  health_->setContentsMargins(10, 3, 10, 0);
+  health_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+  time_bar_ = new TimeBar(state_, centre);
+  centre_->addWidget(canvas_);
+  centre_->addWidget(starting_page_);
+  centre_->setMinimumSize(320, 200);
+  auto* layout = new QVBoxLayout(centre);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(0);
+  layout->addWidget(messages_);
+  layout->addWidget(centre_, 1);
+  layout->addWidget(health_);
+  layout->addWidget(time_bar_);
+  setCentralWidget(centre);
+}
+
+QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidget* content,
+                                  Qt::DockWidgetArea area) {
+  auto* dock = new QDockWidget(title, this);
+  dock->setObjectName(name);
+  dock->setWidget(content);
+  addDockWidget(area, dock);
+  return dock;
+}
+
+void MainWindow::makeDocks() {
+  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+  runs_panel_ = new RunsPanel(this);
+  live_values_ = new LiveValues(this);
+  expert_strip_ = new ExpertStrip(state_, this);
+  modality_chart_ = new ModalityChart(state_, this);
+  curves_ = new CurvesView(state_, this);
+  makeDock("runsDock", "Runs", runs_panel_, Qt::LeftDockWidgetArea);
+  makeDock("liveValuesDock", "Live values", live_values_, Qt::LeftDockWidgetArea);
+  makeDock("expertsDock", "Experts", expert_strip_, Qt::RightDockWidgetArea);
+  makeDock("sharesDock", "Modality shares", modality_chart_, Qt::BottomDockWidgetArea);
+  makeDock("curvesDock", "Training curves", curves_, Qt::BottomDockWidgetArea);
+}
+
+void MainWindow::setDefaultLayout() {
+  resize(1280, 800);
+  const auto dock = [this](const char* name) { return findChild<QDockWidget*>(name); };
+  resizeDocks({dock("runsDock"), dock("expertsDock")}, {230, 325}, Qt::Horizontal);
+  resizeDocks({dock("runsDock"), dock("liveValuesDock")}, {260, 440}, Qt::Vertical);
+  resizeDocks({dock("sharesDock"), dock("curvesDock")}, {480, 550}, Qt::Horizontal);
+  resizeDocks({dock("sharesDock")}, {250}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout() {
+  layout_with_panels_.clear();
+  restoreState(default_layout_, kLayoutVersion);
+}
+
+void MainWindow::restoreLayout() {
+  default_layout_ = saveState(kLayoutVersion);
+
+  if (settings_) {
+    restoreGeometry(settings_->value("geometry").toByteArray());
+    restoreState(settings_->value("layout").toByteArray(), kLayoutVersion);
+  }
+}
+
+void MainWindow::saveLayout() {
+  if (settings_) {
+    settings_->setValue("geometry", saveGeometry());
+    settings_->setValue("layout", layout_with_panels_.isEmpty() ? saveState(kLayoutVersion)
+                                                                : layout_with_panels_);
+  }
+}
+
+void MainWindow::connectRuns() {
+  connect(&catalog_, &RunCatalog::changed, this, &MainWindow::refreshRunsPanel);
+  connect(runs_panel_, &RunsPanel::chosen, this, [this](const QString& path) {
+    showRun(runs_.open(path));
+  });
+  connect(&runs_, &OpenRuns::opened, this, [this](OpenRun* run) {
+    remember(run->path);
+    refreshRunsPanel();
+  });
+  connect(&runs_, &OpenRuns::changed, this, [this](OpenRun* run) {
+    if (run == shown_) {
+      refreshRun();
+    }
+    refreshRunsPanel();
+  });
+  connect(&runs_, &OpenRuns::openFailed, this,
+          [this](OpenRun* run, const QString& why, const QString& log) {
+            messages_->post(MessageBar::Kind::Error, why, log);
+            closeRun(run);
+            Q_EMIT openFailed(why);
+          });
+  connect(&runs_, &OpenRuns::died, this,
+          [this](OpenRun*, const QString& message, const QString& log) {
+            messages_->post(MessageBar::Kind::Error, message, log);
+            catalog_.refresh();
+          });
+  connect(&runs_, &OpenRuns::warned, this, [this](const QString& message) {
+    messages_->post(MessageBar::Kind::Warning, message);
+  });
+  connect(control_, &RunControl::informed, this, [this](const QString& message) {
+    statusBar()->showMessage(message, kPassingMessageMs);
+  });
+  connect(control_, &RunControl::failed, this, [this](const QString& message) {
+    messages_->post(MessageBar::Kind::Warning, message);
+  });
+  connect(control_, &RunControl::statusChanged, this, [this] {
+    refreshStatus();
+    live_values_->setCurrent(control_->status() ? control_->status()->live
+                                                : nlohmann::json::object());
+  });
+  connect(control_, &RunControl::valuesAccepted, live_values_, &LiveValues::accept);
+  connect(live_values_, &LiveValues::applied, control_, &RunControl::setValues);
+  connect(&state_, &ViewState::changed, this, &MainWindow::refreshHealth);
+  connect(close_question_, &CloseQuestion::mayClose, this, [this] {
+    close_allowed_ = true;
+    close();
+  });
+  connect(close_question_, &CloseQuestion::failed, this, [this](const QString& message) {
+    messages_->post(MessageBar::Kind::Error, message);
+  });
+}
+
+std::shared_ptr<const RunData> MainWindow::shownData() const {
+  return shown_ ? shown_->source->data() : nullptr;
+}
+
+void MainWindow::openPaths(const QStringList& paths) {
+  OpenRun* first = nullptr;
+  for (const QString& path : paths) {
+    OpenRun* run = runs_.open(path);
+    first = first ? first : run;
+  }
+  if (first) {
+    showRun(first);
+  }
+}
+
+void MainWindow::startRun(const NewRun& run) {
+  showRun(runs_.start(run, options_.worker_program));
+}
+
+void MainWindow::showRun(OpenRun* run) {
+  if (run == shown_ && run) {
+    return;
+  }
+  if (shown_) {
+    shown_->source->disconnect(this);
+  }
+  shown_ = run;
+  RecordingSource* source = shownSource();
+  state_.reset();
+  canvas_->setSource(source);
+  expert_strip_->setSource(source);
+  modality_chart_->setSource(source);
+  curves_->setSource(source);
+  time_bar_->setSource(source);
+  control_->setRun(run);
+  if (source) {
+    connect(source, &RunSource::pageReady, this, &MainWindow::refreshHealth);
+  }
+  refreshRun();
+  refreshRunsPanel();
+}
+
+void MainWindow::closeRun(OpenRun* run) {
+  if (run == shown_) {
+    const auto& all = runs_.all();
+    const auto other = std::find_if(all.begin(), all.end(),
+                                    [run](const auto& open) { return open.get() != run; });
+    showRun(other == all.end() ? nullptr : other->get());
+  }
+  runs_.close(run);
+  refreshRunsPanel();
+}
+
+void MainWindow::refreshRun() {
+  const auto run_data = shownData();
+  if (run_data) {
+    state_.showNewest(static_cast<int64_t>(run_data->snapshot_steps.size()));
+  } else if (shown_ && shown_->worker) {
+    starting_page_->describe(shown_->name, shown_->worker->logTail());
+  }
+  const bool starting = shown_ && shown_->worker && !run_data;
+  centre_->setCurrentWidget(starting ? static_cast<QWidget*>(starting_page_) : canvas_);
+  setWindowTitle(shown_ ? shown_->name : QString("LIMoE Scope"));
+  control_->refresh();
+  refreshStatus();
+  refreshHealth();
+}
+
+void MainWindow::refreshRunsPanel() {
+  std::vector<RunEntry> entries = catalog_.runs();
+  for (const auto& run : runs_.all()) {
+    RunEntry entry;
+    entry.path = run->path;
+    entry.name = run->name;
+    if (const auto run_data = run->source->data()) {
+      entry.state = run_data->state;
+      entry.setting = QString::fromStdString(run_data->config.setting);
+      entry.steps = run_data->config.train.steps;
+      const bool any = run_data->curves && !run_data->curves->steps.empty();
+      entry.step = any ? static_cast<int64_t>(run_data->curves->steps.back()) : 0;
+    } else {
+      entry.state = probe::RunState::Live;
+    }
+    const auto known = std::find_if(entries.begin(), entries.end(), [&](const RunEntry& other) {
+      return other.path == entry.path;
+    });
+    if (known != entries.end()) {
+      *known = entry;
+    } else {
+      entries.push_back(entry);
+    }
+  }
+  runs_panel_->setRuns(entries, shown_ ? shown_->path : QString(), catalog_.folder());
+}
+
+void MainWindow::refreshStatus() { status_->setText(statusLine(shown_, control_->status())); }
+
+void MainWindow::refreshHealth() {
+  RecordingSource* source = shownSource();
+  const auto summary = source ? source->summary(state_.snapshot()) : nullptr;
+  if (!summary) {
+    health_->setText(" ");
+    health_->setToolTip({});
+    return;
+  }
+  const Health health = healthOf(*source->data(), *summary);
+  const bool well = health.warnings.isEmpty();
+  const QString text = well ? health.summary : "⚠ " + health.warnings.join("; ");
+  QPalette colors = palette();
+  if (!well) {
+    const bool dark = colors.color(QPalette::Window).lightness() < 128;
+    colors.setColor(QPalette::WindowText, dark ? QColor(255, 190, 90) : QColor(150, 80, 0));
+  }
+  health_->setPalette(colors);
+  health_->setText(text);
+  health_->setToolTip(well ? QString("Routing of the shown step: nothing to worry about")
+                           : health.warnings.join('\n'));
+}
+
+bool MainWindow::isSettled() const { return shown_ && shown_->source->isIdle(); }
+
+void MainWindow::redraw() { canvas_->update(); }
+
+QString MainWindow::showStepAndLayer(std::optional<int64_t> step, std::optional<int64_t> layer) {
+  const auto run_data = shownData();
+  if (!run_data) {
+    return "no run is open";
+  }
+  if (layer && (*layer < 1 || *layer > run_data->layout.layers)) {
+    return QString("--layer %1: run %2 has %3 MoE layers")
+        .arg(*layer)
+        .arg(run_data->name)
+        .arg(run_data->layout.layers);
+  }
+  if (layer) {
+    state_.setLayer(*layer - 1);
+  }
+  if (step && !run_data->snapshot_steps.empty()) {
+    const auto& steps = run_data->snapshot_steps;
+    const auto nearest = std::min_element(steps.begin(), steps.end(), [step](auto a, auto b) {
+      return std::abs(a - *step) < std::abs(b - *step);
+    });
+    state_.setSnapshot(nearest - steps.begin());
+  }
+  return {};
+}
+
+void MainWindow::moveLayer(int by) {
+  const auto run_data = shownData();
+  if (run_data && run_data->layout.layers > 0) {
+    state_.setLayer(std::clamp<int64_t>(state_.layer() + by, 0, run_data->layout.layers - 1));
+  }
+}
+
+void MainWindow::soloSelected() {
+  if (state_.selectedExpert()) {
+    state_.toggleSolo(*state_.selectedExpert());
+  }
+}
+
+void MainWindow::hideSelected() {
+  if (state_.selectedExpert()) {
+    state_.toggleHidden(*state_.selectedExpert());
+  }
+}
+
+void MainWindow::togglePanels() {
+  if (!layout_with_panels_.isEmpty()) {
+    restoreState(layout_with_panels_, kLayoutVersion);
+    layout_with_panels_.clear();
+    return;
+  }
+  layout_with_panels_ = saveState(kLayoutVersion);
+  for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+    dock->hide();
+  }
+}
+
+void MainWindow::copyView() {
+  QApplication::clipboard()->setPixmap(canvas_->grab());
+  statusBar()->showMessage("Copied the view as a picture", kPassingMessageMs);
+}
+
+void MainWindow::remember(const QString& path) {
+  if (!settings_) {
+    return;
+  }
+  QStringList recent = recentPaths();
+  recent.removeAll(path);
+  recent.prepend(path);
+  settings_->setValue("recent", QStringList(recent.mid(0, kMostRecent)));
+}
+
+QStringList MainWindow::recentPaths() const {
+  return settings_ ? settings_->value("recent").toStringList() : QStringList();
+}
+
+bool MainWindow::event(QEvent* event) {
+  // Space plays, except where the keyboard is on a button or a list that it should press.
+  if (event->type() == QEvent::ShortcutOverride &&
+      static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
+    const QWidget* focus = focusWidget();
+    if (qobject_cast<const QAbstractButton*>(focus) || qobject_cast<const QComboBox*>(focus)) {
+      event->accept();
+      return true;
+    }
+  }
+  return QMainWindow::event(event);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+  if (exporting_) {
+    statusBar()->showMessage("The figures are being written; a moment", kPassingMessageMs);
+    event->ignore();
+    return;
+  }
+  if (!close_allowed_ && !runs_.live().empty()) {
+    close_question_->ask();
+    event->ignore();
+    return;
+  }
+  saveLayout();
+  QMainWindow::closeEvent(event);
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+  if (event->mimeData()->hasUrls()) {
+    event->acceptProposedAction();
+  }
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+  QStringList paths;
+  for (const QUrl& url : event->mimeData()->urls()) {
+    if (url.isLocalFile()) {
+      paths << url.toLocalFile();
+    } else {
+      messages_->post(MessageBar::Kind::Error,
+                      QString("%1 is not a file on this machine.").arg(url.toString()));
+    }
+  }
+  openPaths(paths);
+  event->acceptProposedAction();
+}
+
+}  // namespace limoe::gui

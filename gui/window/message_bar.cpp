@@ -1,0 +1,115 @@
+#include "gui/window/message_bar.h"
+
+#include <QDialog>
+#include <QFontDatabase>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QStyle>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace limoe::gui {
+namespace {
+
+constexpr int kMostRows = 3;
+
+/// One message; its colours are mixed from the palette so that they suit light and dark.
+class MessageRow : public QFrame {
+ public:
+  MessageRow(MessageBar::Kind kind, const QString& text, const QString& details, QWidget* parent)
+      : QFrame(parent), text_(text) {
+    setObjectName("messageRow");
+    setAutoFillBackground(true);
+    const QColor base = palette().color(QPalette::Window);
+    const QColor tone = kind == MessageBar::Kind::Information ? QColor(66, 133, 244)
+                        : kind == MessageBar::Kind::Warning   ? QColor(240, 160, 20)
+                                                              : QColor(215, 60, 50);
+    const auto mix = [](int a, int b) { return (3 * a + b) / 4; };
+    QPalette colors = palette();
+    colors.setColor(QPalette::Window,
+                    QColor(mix(base.red(), tone.red()), mix(base.green(), tone.green()),
+                           mix(base.blue(), tone.blue())));
+    setPalette(colors);
+
+    auto* icon = new QLabel(this);
+    const auto pixmap = kind == MessageBar::Kind::Information ? QStyle::SP_MessageBoxInformation
+                        : kind == MessageBar::Kind::Warning   ? QStyle::SP_MessageBoxWarning
+                                                              : QStyle::SP_MessageBoxCritical;
+    icon->setPixmap(style()->standardIcon(pixmap).pixmap(18, 18));
+    auto* label = new QLabel(text, this);
+    label->setObjectName("messageText");
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* layout = new QHBoxLayout(this);
+    layout->setContentsMargins(10, 5, 6, 5);
+    layout->addWidget(icon);
+    layout->addWidget(label, 1);
+    if (!details.isEmpty()) {
+      auto* more = new QPushButton("Show the log…", this);
+      more->setObjectName("messageDetails");
+      more->setFocusPolicy(Qt::TabFocus);
+      connect(more, &QPushButton::clicked, this, [this, details] { showDetails(details); });
+      layout->addWidget(more);
+    }
+    auto* dismiss = new QToolButton(this);
+    dismiss->setObjectName("messageDismiss");
+    dismiss->setIcon(style()->standardIcon(QStyle::SP_DialogCloseButton));
+    dismiss->setAutoRaise(true);
+    dismiss->setToolTip("Dismiss");
+    dismiss->setFocusPolicy(Qt::TabFocus);
+    connect(dismiss, &QToolButton::clicked, this, &QObject::deleteLater);
+    layout->addWidget(dismiss);
+  }
+
+  const QString& text() const { return text_; }
+
+ private:
+  void showDetails(const QString& details) {
+    auto* dialog = new QDialog(window());
+    dialog->setObjectName("messageDetailsDialog");
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->setWindowTitle("End of the worker's log");
+    auto* view = new QPlainTextEdit(details, dialog);
+    view->setReadOnly(true);
+    view->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    auto* layout = new QVBoxLayout(dialog);
+    layout->addWidget(view);
+    dialog->resize(720, 320);
+    dialog->show();
+  }
+
+  QString text_;
+};
+
+}  // namespace
+
+MessageBar::MessageBar(QWidget* parent) : QWidget(parent), rows_(new QVBoxLayout(this)) {
+  setObjectName("messageBar");
+  rows_->setContentsMargins(0, 0, 0, 0);
+  rows_->setSpacing(1);
+}
+
+void MessageBar::post(Kind kind, const QString& text, const QString& details) {
+  for (MessageRow* row : findChildren<MessageRow*>(Qt::FindDirectChildrenOnly)) {
+    if (row->text() == text) {
+      delete row;
+    }
+  }
+  while (rows_->count() >= kMostRows) {
+    delete rows_->itemAt(rows_->count() - 1)->widget();
+  }
+  rows_->insertWidget(0, new MessageRow(kind, text, details, this));
+}
+
+QStringList MessageBar::texts() const {
+  QStringList texts;
+  for (int i = 0; i < rows_->count(); ++i) {
+    texts << static_cast<MessageRow*>(rows_->itemAt(i)->widget())->text();
+  }
+  return texts;
+}
+
+}  // namespace limoe::gui

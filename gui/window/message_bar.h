@@ -1,0 +1,29 @@
+// Messages above the canvas that stay until they are dismissed and block nothing.
+#pragma once
+
+#include <QFrame>
+#include <QString>
+
+class QVBoxLayout;
+
+namespace limoe::gui {
+
+class MessageBar : public QWidget {
+  Q_OBJECT
+ public:
+  enum class Kind { Information, Warning, Error };
+
+  explicit MessageBar(QWidget* parent = nullptr);
+
+  /// `details`: more, shown on request (the end of a worker's log). A message of the same text
+  /// replaces the one before; the oldest give way to the newest.
+  void post(Kind kind, const QString& text, const QString& details = {});
+
+  /// Texts on screen, the newest first.
+  QStringList texts() const;
+
+ private:
+  QVBoxLayout* rows_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,34 @@
+// The list of runs: those in the runs folder and those opened from elsewhere.
+#pragma once
+
+#include <QWidget>
+#include <vector>
+
+#include "gui/runs/run_catalog.h"
+
+class QLabel;
+class QTreeWidget;
+
+namespace limoe::gui {
+
+class RunsPanel : public QWidget {
+  Q_OBJECT
+ public:
+  explicit RunsPanel(QWidget* parent = nullptr);
+
+  /// Shows `runs`, marking the one with path `shown`. The current line stays as it is.
+  void setRuns(const std::vector<RunEntry>& runs, const QString& shown, const QString& folder);
+
+ Q_SIGNALS:
+  void chosen(QString path);
+
+ private:
+  QTreeWidget* list_;
+  QLabel* empty_;
+};
+
+/// "training", "finished", "ended early" – or "unreadable".
+QString stateWord(const RunEntry& run);
+QString stateWord(probe::RunState state);
+
+}  // namespace limoe::gui

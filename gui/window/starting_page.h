@@ -1,0 +1,22 @@
+// What stands in the canvas's place while a run's recording does not exist yet.
+#pragma once
+
+#include <QWidget>
+
+class QLabel;
+
+namespace limoe::gui {
+
+class StartingPage : public QWidget {
+  Q_OBJECT
+ public:
+  explicit StartingPage(QWidget* parent = nullptr);
+  /// `log`: what the worker has printed so far; the last line is what it does now.
+  void describe(const QString& run, const QString& log);
+
+ private:
+  QLabel* title_;
+  QLabel* now_;
+};
+
+}  // namespace limoe::gui

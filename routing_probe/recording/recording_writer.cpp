@@ -1,0 +1,367 @@
+#include "routing_probe/recording/recording_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <span>
+#include <utility>
+
+#include "routing_probe/recording/chunk_packing.h"
+#include "routing_probe/recording/hdf5.h"
+#include "routing_probe/recording/layout_check.h"
+#include "routing_probe/recording/recording_creation.h"
+#include "routing_probe/recording/schema.h"
+
+namespace limoe::probe {
+namespace {
+
+using hdf5::Element;
+using hdf5::Handle;
+using schema::Rows;
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kSyncInterval = std::chrono::seconds(10);
+
+/// Consistency flags of a version 3 superblock: 0 once the file is closed.
+constexpr off_t kStatusFlagsOffset = 11;
+
+}  // namespace
+
+struct RecordingWriter::State {
+  std::filesystem::path path;
+  Layout layout;
+  int64_t first_step = 0;
+  // The order of destruction closes datasets before the file.
+  Handle file;
+  std::map<std::string, OpenDataset> datasets;
+  std::map<Rows, hsize_t> committed = {{Rows::Step, 0}, {Rows::Event, 0}, {Rows::Snapshot, 0}};
+  std::map<Rows, int64_t> last_step;
+  haddr_t reserved = 0;  ///< up to here the file has its disk blocks
+  bool failed = false;
+  bool finished = false;
+  Clock::time_point synced = Clock::now();
+
+  void requireUsable() const;
+  void requireFits(const LayoutCheck& check, const std::string& what) const;
+  void requireAscending(Rows rows, int64_t step) const;
+  void attempt(const std::string& what, const std::function<void()>& write);
+
+  void appendRow(const std::string& name, const void* row);
+  void appendIfPresent(const std::string& name, const void* row);
+  void appendCompressed(const std::string& name, int64_t layer, std::span<const char> bytes);
+  void growForSnapshot();
+  void appendDecisions(const std::string& modality, int64_t layer, const Decisions& decisions);
+  void reserveRoom();
+  void commit(Rows rows, int64_t step);
+  int descriptor() const;
+  void syncFile();
+};
+
+// ---------------------------------------------------------------------------------------------
+// Appending
+
+void RecordingWriter::State::requireUsable() const {
+  if (finished) {
+    throw RecordingError(path.string() + ": the recording is finished; nothing can be appended");
+  }
+  if (failed) {
+    throw RecordingWriteError(path.string() +
+                              ": the last write failed; call recover() before the next one");
+  }
+}
+
+void RecordingWriter::State::requireFits(const LayoutCheck& check, const std::string& what) const {
+  if (!check.passed()) {
+    throw RecordingError(path.string() + ": " + what +
+                         " does not fit the recording's layout: " + check.text());
+  }
+}
+
+void RecordingWriter::State::requireAscending(Rows rows, int64_t step) const {
+  const auto last = last_step.find(rows);
+  if (last != last_step.end() && step <= last->second) {
+    throw RecordingError(path.string() + ": " + schema::indexOf(rows) + ": step " +
+                         std::to_string(step) + " comes after step " +
+                         std::to_string(last->second) + "; steps must ascend");
+  }
+  // A part may begin with a snapshot of the state that it goes on from.
+  const int64_t least = rows == Rows::Snapshot ? first_step - 1 : first_step;
+  if (step < least) {
+    throw RecordingError(path.string() + ": " + schema::indexOf(rows) + ": step " +
+                         std::to_string(step) + " belongs to an earlier part; this one begins at " +
+                         std::to_string(least));
+  }
+}
+
+void RecordingWriter::State::attempt(const std::string& what, const std::function<void()>& write) {
+  hdf5::prepareThread();
+  failed = true;  // until all of it has succeeded, whichever way it is left
+  try {
+    write();
+  } catch (const hdf5::Error& error) {
+    throw RecordingWriteError(path.string() + ": " + what + " was not recorded: " + error.what() +
+                              ". What was recorded before is intact; make room, then try again");
+  }
+  failed = false;
+}
+
+void RecordingWriter::State::appendRow(const std::string& name, const void* row) {
+  const OpenDataset& open = datasets.at(name);
+  const hsize_t rows = committed.at(open.dataset.rows);
+  std::vector<hsize_t> size = {rows + 1};
+  std::vector<hsize_t> offset(1 + open.dataset.row.size(), 0);
+  std::vector<hsize_t> count = {1};
+  offset.front() = rows;
+  size.insert(size.end(), open.dataset.row.begin(), open.dataset.row.end());
+  count.insert(count.end(), open.dataset.row.begin(), open.dataset.row.end());
+  hdf5::check(H5Dset_extent(open.handle.get(), size.data()), "extend " + name);
+  hdf5::writeBlock(open.handle.get(), open.type.get(), offset, count, row);
+}
+
+/// For datasets that a layout without layers, labels or metrics does not have.
+void RecordingWriter::State::appendIfPresent(const std::string& name, const void* row) {
+  if (datasets.contains(name)) {
+    appendRow(name, row);
+  }
+}
+
+void RecordingWriter::State::growForSnapshot() {
+  for (const auto& [name, open] : datasets) {
+    if (open.dataset.isCompressedSnapshot()) {
+      std::vector<hsize_t> size = {committed.at(Rows::Snapshot) + 1};
+      size.insert(size.end(), open.dataset.row.begin(), open.dataset.row.end());
+      hdf5::check(H5Dset_extent(open.handle.get(), size.data()), "extend " + name);
+    }
+  }
+}
+
+/// Writes all samples' part of a snapshot, chunk by chunk; `layer` is −1 for a dataset without a
+/// layer axis.
+void RecordingWriter::State::appendCompressed(const std::string& name, int64_t layer,
+                                              std::span<const char> bytes) {
+  const OpenDataset& open = datasets.at(name);
+  const size_t sample_axis = layer < 0 ? 1 : 2;
+  const hsize_t samples_per_chunk = open.dataset.chunk[sample_axis];
+  const auto samples = static_cast<hsize_t>(layout.samples);
+  const size_t sample_bytes = bytes.size() / samples;
+  std::vector<hsize_t> offset(open.dataset.chunk.size(), 0);
+  offset[0] = committed.at(Rows::Snapshot);
+  if (layer >= 0) {
+    offset[1] = static_cast<hsize_t>(layer);
+  }
+  for (hsize_t first = 0; first < samples; first += samples_per_chunk) {
+    const hsize_t count = std::min(samples_per_chunk, samples - first);
+    const std::vector<unsigned char> chunk =
+        packChunk(bytes.subspan(first * sample_bytes, count * sample_bytes),
+                  samples_per_chunk * sample_bytes, open.dataset.elementBytes());
+    offset[sample_axis] = first;
+    hdf5::check(H5Dwrite_chunk(open.handle.get(), H5P_DEFAULT, 0, offset.data(), chunk.size(),
+                               chunk.data()),
+                "write " + name);
+  }
+}
+
+void RecordingWriter::State::appendDecisions(const std::string& modality, int64_t layer,
+                                             const Decisions& decisions) {
+  const std::string prefix = "snapshots/" + modality;
+  const Element expert = schema::expertElement(layout.experts);
+  appendCompressed(prefix + "_expert", layer, bytesOfExperts(decisions.expert, expert));
+  appendCompressed(prefix + "_gate", layer, bytesOfHalves(decisions.gate));
+  appendCompressed(prefix + "_kept", layer, bytesOf(decisions.kept));
+  appendCompressed(prefix + "_runner_up", layer, bytesOfExperts(decisions.runner_up, expert));
+  appendCompressed(prefix + "_margin", layer, bytesOfHalves(decisions.margin));
+  if (layout.probabilities) {
+    appendCompressed(prefix + "_probability", layer, bytesOf(decisions.probability));
+  }
+}
+
+/// Claims the disk blocks of everything that the library has laid out but not written yet. It
+/// survives a data write that fails, but not a flush of metadata that fails: no later flush of that
+/// file succeeds. So room is made sure of before every flush.
+void RecordingWriter::State::reserveRoom() {
+  haddr_t end = 0;
+  hdf5::check(H5Fget_eoa(file.get(), &end), "learn the file's size");
+  if (end <= reserved) {
+    return;
+  }
+  const int result =
+      fallocate(descriptor(), 0, static_cast<off_t>(reserved), static_cast<off_t>(end - reserved));
+  // Some file systems cannot promise room; there a full disk can end this part of the recording.
+  if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
+    throw hdf5::Error(std::string("no room for it: ") + std::strerror(errno));
+  }
+  reserved = end;
+}
+
+/// Payload, then index, then file: a reader that sees the index's new row finds all of it.
+void RecordingWriter::State::commit(Rows rows, int64_t step) {
+  const std::string index = schema::indexOf(rows);
+  reserveRoom();
+  for (const auto& [name, open] : datasets) {
+    if (open.dataset.rows == rows && name != index) {
+      hdf5::check(H5Dflush(open.handle.get()), "flush " + name);
+    }
+  }
+  if (rows != Rows::Event) {
+    appendRow(index, &step);
+    reserveRoom();
+  }
+  hdf5::check(H5Dflush(datasets.at(index).handle.get()), "flush " + index);
+  hdf5::check(H5Fflush(file.get(), H5F_SCOPE_LOCAL), "flush the file");
+  if (rows == Rows::Snapshot || Clock::now() - synced >= kSyncInterval) {
+    syncFile();
+  }
+  ++committed.at(rows);
+  last_step[rows] = step;
+}
+
+int RecordingWriter::State::descriptor() const {
+  void* handle = nullptr;
+  hdf5::check(H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &handle), "reach the file");
+  return *static_cast<int*>(handle);
+}
+
+void RecordingWriter::State::syncFile() {
+  if (fdatasync(descriptor()) != 0) {
+    throw hdf5::Error(std::string("could not put the data on the disk: ") + std::strerror(errno));
+  }
+  synced = Clock::now();
+}
+
+// ---------------------------------------------------------------------------------------------
+// The public interface
+
+RecordingWriter::RecordingWriter(const std::filesystem::path& path, const Layout& layout,
+                                 const Origin& origin, const ProbeSet& probe)
+    : state_(std::make_unique<State>()) {
+  // A write beyond RLIMIT_FSIZE or a quota must come back as an error, not end the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+  hdf5::prepareThread();
+  state_->path = path;
+  state_->layout = layout;
+  state_->first_step = origin.first_step;
+  LayoutCheck check(layout);
+  check.checkLayout();
+  state_->requireFits(check, "a size");
+  check.check(probe);
+  state_->requireFits(check, "the probe set");
+  CreatedRecording created = createRecording(path, layout, origin, probe);
+  state_->file = std::move(created.file);
+  state_->datasets = std::move(created.datasets);
+}
+
+RecordingWriter::~RecordingWriter() = default;
+
+void RecordingWriter::append(const StepRow& row) {
+  State& s = *state_;
+  s.requireUsable();
+  s.requireAscending(Rows::Step, row.step);
+  LayoutCheck check(s.layout);
+  check.check(row);
+  s.requireFits(check, "step " + std::to_string(row.step));
+  s.attempt("step " + std::to_string(row.step), [&] {
+    s.appendRow("steps/wall", &row.wall);
+    s.appendIfPresent("steps/scalars", row.scalars.data());
+    s.appendIfPresent("steps/chosen", row.chosen.data());
+    s.appendIfPresent("steps/kept", row.kept.data());
+    s.appendIfPresent("steps/entropy", row.entropy.data());
+    s.commit(Rows::Step, row.step);
+  });
+}
+
+void RecordingWriter::append(const Snapshot& snapshot) {
+  State& s = *state_;
+  s.requireUsable();
+  s.requireAscending(Rows::Snapshot, snapshot.step);
+  LayoutCheck check(s.layout);
+  check.check(snapshot);
+  s.requireFits(check, "the snapshot of step " + std::to_string(snapshot.step));
+  s.attempt("the snapshot of step " + std::to_string(snapshot.step), [&] {
+    s.growForSnapshot();
+    for (size_t l = 0; l < snapshot.layers.size(); ++l) {
+      const auto layer = static_cast<int64_t>(l);
+      s.appendDecisions("image", layer, snapshot.layers[l].image);
+      s.appendDecisions("text", layer, snapshot.layers[l].text);
+      s.appendCompressed("snapshots/order", layer, bytesOf(snapshot.layers[l].order));
+    }
+    if (s.layout.embeddings) {
+      s.appendCompressed("snapshots/embeddings", -1, bytesOfHalves(snapshot.embeddings));
+    }
+    s.appendIfPresent("snapshots/tokens", snapshot.tokens.data());
+    s.appendIfPresent("snapshots/label_tokens", snapshot.label_tokens.data());
+    s.appendIfPresent("snapshots/metrics", snapshot.metrics.data());
+    s.commit(Rows::Snapshot, snapshot.step);
+  });
+}
+
+void RecordingWriter::append(const Event& event) {
+  State& s = *state_;
+  s.requireUsable();
+  hdf5::EventRow row{event.step, event.wall, {}, {}};
+  const std::string kind = hdf5::cutAtCharacter(event.kind, sizeof(row.kind));
+  const std::string text = hdf5::cutAtCharacter(event.text, sizeof(row.text));
+  std::copy(kind.begin(), kind.end(), row.kind);
+  std::copy(text.begin(), text.end(), row.text);
+  s.attempt("the event \"" + event.kind + "\" of step " + std::to_string(event.step), [&] {
+    s.appendRow("events", &row);
+    s.commit(Rows::Event, event.step);
+  });
+}
+
+void RecordingWriter::recover() {
+  State& s = *state_;
+  if (!s.failed || s.finished) {
+    return;
+  }
+  s.attempt("what was half written", [&] {
+    s.reserveRoom();
+    for (const auto& [name, open] : s.datasets) {
+      std::vector<hsize_t> size = {s.committed.at(open.dataset.rows)};
+      size.insert(size.end(), open.dataset.row.begin(), open.dataset.row.end());
+      hdf5::check(H5Dset_extent(open.handle.get(), size.data()), "shorten " + name);
+    }
+    hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
+  });
+}
+
+void RecordingWriter::sync() {
+  State& s = *state_;
+  s.requireUsable();
+  s.attempt("the newest row", [&] { s.syncFile(); });
+}
+
+void RecordingWriter::finish() {
+  State& s = *state_;
+  s.requireUsable();
+  s.attempt("the end of the recording", [&] {
+    s.reserveRoom();
+    hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
+    hdf5::overwriteAttribute(s.file.get(), "complete", 1);
+    hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
+    s.syncFile();
+    s.datasets.clear();
+    hdf5::check(s.file.reset(), "close the file");
+  });
+  s.finished = true;
+  const int descriptor = open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
+  unsigned char flags = 0xff;
+  const bool closed = descriptor >= 0 && pread(descriptor, &flags, 1, kStatusFlagsOffset) == 1 &&
+                      flags == 0 && fdatasync(descriptor) == 0;
+  if (descriptor >= 0) {
+    close(descriptor);
+  }
+  if (!closed) {
+    throw RecordingWriteError(s.path.string() +
+                              ": everything is recorded, but the file was not closed properly; "
+                              "it stays readable with SWMR");
+  }
+}
+
+}  // namespace limoe::probe

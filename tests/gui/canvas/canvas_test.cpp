@@ -1,0 +1,482 @@
+// The canvas in a real window: what a user sees and does.
+#include "gui/canvas/canvas_widget.h"
+
+#include <gmock/gmock.h>
+
+#include <QAction>
+#include <QApplication>
+#include <QDockWidget>
+#include <QMainWindow>
+#include <QTest>
+#include <QWheelEvent>
+#include <array>
+#include <cmath>
+
+#include "tests/gui/canvas/fake_run_source.h"
+
+namespace limoe::gui {
+namespace {
+
+// Petroff, "Accessible Color Sequences for Data Visualization", arXiv 2107.02270, ten colours.
+constexpr std::array<QRgb, 10> kPublished = {0xff3f90da, 0xffffa90e, 0xffbd1f01, 0xff94a4a2,
+                                             0xff832db6, 0xffa96b59, 0xffe76300, 0xffb9ac70,
+                                             0xff717581, 0xff92dadd};
+// What FakeRunSource paints.
+constexpr QRgb kDarkGrey = 0xff5a5a5a;
+constexpr QRgb kLightGrey = 0xff828282;
+
+class CanvasTest : public testing::Test {
+ protected:
+  void open(const FakeRunSource::Shape& shape) {
+    source = std::make_unique<FakeRunSource>(shape);
+    canvas->setSource(source.get());
+    state.setOpacity(1);
+    state.showNewest(shape.snapshots);
+    settle();
+  }
+
+  void SetUp() override {
+    window.resize(900, 640);
+    canvas = new CanvasWidget(state, &window);
+    window.setCentralWidget(canvas);
+    window.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&window));
+  }
+
+  void TearDown() override { canvas->setSource(nullptr); }
+
+  static void settle() {
+    for (int i = 0; i < 4; ++i) {
+      QTest::qWait(15);
+    }
+  }
+
+  QRgb pixel(const QPointF& at) const { return pixelOf(*canvas, at); }
+  static QRgb pixelOf(CanvasWidget& widget, const QPointF& at) {
+    const QImage image = widget.grabFramebuffer();
+    const double ratio = widget.devicePixelRatioF();
+    return image.pixel(static_cast<int>(at.x() * ratio), static_cast<int>(at.y() * ratio));
+  }
+
+  QImage part(const QRectF& rect) const {
+    const double ratio = canvas->devicePixelRatioF();
+    const QRectF scaled(rect.topLeft() * ratio, rect.size() * ratio);
+    return canvas->grabFramebuffer().copy(scaled.toAlignedRect());
+  }
+
+  QPointF centreOf(const TokenRef& token) const {
+    const auto rect = canvas->tokenRect(token);
+    EXPECT_TRUE(rect.has_value());
+    return rect.value_or(QRectF()).center();
+  }
+
+  /// Inside a word's box, left of its text.
+  QPointF wordEdge(const TokenRef& token) const {
+    const auto rect = canvas->tokenRect(token);
+    EXPECT_TRUE(rect.has_value());
+    return rect.value_or(QRectF()).center() - QPointF(rect->width() / 2 - 2, 0);
+  }
+
+  QRgb expectedColor(int modality, int64_t sample, int64_t position) const {
+    return kPublished[static_cast<std::size_t>(
+        source->expertOf(modality, sample, position, state.layer(), state.snapshot()))];
+  }
+
+  void turnWheel(const QPointF& at, int notches) const {
+    QWheelEvent event(at, canvas->mapToGlobal(at), {}, {0, 120 * notches}, Qt::NoButton,
+                      Qt::NoModifier, Qt::NoScrollPhase, false);
+    QApplication::sendEvent(canvas, &event);
+    settle();
+  }
+
+  void drag(const QPoint& from, const QPoint& to) const {
+    QTest::mousePress(canvas, Qt::LeftButton, {}, from);
+    for (int i = 1; i <= 4; ++i) {
+      const QPointF at = QPointF(from) + QPointF(to - from) * i / 4.0;
+      QMouseEvent move(QEvent::MouseMove, at, canvas->mapToGlobal(at), Qt::NoButton, Qt::LeftButton,
+                       Qt::NoModifier);
+      QApplication::sendEvent(canvas, &move);
+    }
+    QTest::mouseRelease(canvas, Qt::LeftButton, {}, to);
+    settle();
+  }
+
+  void hover(const QPointF& at) const {
+    QMouseEvent move(QEvent::MouseMove, at, canvas->mapToGlobal(at), Qt::NoButton, Qt::NoButton,
+                     Qt::NoModifier);
+    QApplication::sendEvent(canvas, &move);
+    settle();
+  }
+
+  void leave() const {
+    QEvent event(QEvent::Leave);
+    QApplication::sendEvent(canvas, &event);
+    settle();
+  }
+
+  ViewState state;
+  std::unique_ptr<FakeRunSource> source;
+  QMainWindow window;
+  CanvasWidget* canvas = nullptr;
+};
+
+TEST_F(CanvasTest, PatchAndWordHaveTheirExpertsColourInEveryLayerAndSnapshot) {
+  open({});
+  for (int64_t snapshot = 0; snapshot < 3; ++snapshot) {
+    for (int64_t layer = 0; layer < 2; ++layer) {
+      state.setSnapshot(snapshot);
+      state.setLayer(layer);
+      const QImage image = canvas->grabFramebuffer();
+      const auto at = [&](const QPointF& point) {
+        const double ratio = canvas->devicePixelRatioF();
+        return image.pixel((point * ratio).toPoint());
+      };
+      for (int64_t sample = 0; sample < 6; ++sample) {
+        for (int64_t p = 0; p < 16; ++p) {
+          if (FakeRunSource::isKept(sample, p)) {
+            EXPECT_EQ(at(centreOf({sample, probe::kImage, p})),
+                      expectedColor(probe::kImage, sample, p))
+                << "sample " << sample << " patch " << p << " layer " << layer;
+          }
+        }
+        for (int64_t t = 0; t < 5; ++t) {
+          if (FakeRunSource::isKept(sample, t)) {
+            EXPECT_EQ(at(wordEdge({sample, probe::kText, t})),
+                      expectedColor(probe::kText, sample, t))
+                << "sample " << sample << " word " << t << " layer " << layer;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(CanvasTest, FirstOfTwoChoicesGivesTheColour) {
+  open({.top_k = 2});
+  EXPECT_EQ(pixel(centreOf({1, probe::kImage, 2})), expectedColor(probe::kImage, 1, 2));
+}
+
+TEST_F(CanvasTest, DroppedPatchesShowDarkAndLightLines) {
+  open({});
+  ASSERT_FALSE(FakeRunSource::isKept(0, 6));
+  const auto extremes = [&](int64_t patch) {
+    const QImage image = part(*canvas->tokenRect({0, probe::kImage, patch}));
+    int darkest = 255;
+    int lightest = 0;
+    for (int y = 2; y < image.height() - 2; ++y) {
+      for (int x = 2; x < image.width() - 2; ++x) {
+        darkest = std::min(darkest, qGray(image.pixel(x, y)));
+        lightest = std::max(lightest, qGray(image.pixel(x, y)));
+      }
+    }
+    return std::pair(darkest, lightest);
+  };
+  const auto [darkest, lightest] = extremes(6);
+  EXPECT_LT(darkest, 60);
+  EXPECT_GT(lightest, 215);
+  const auto [flat_dark, flat_light] = extremes(5);
+  EXPECT_EQ(flat_dark, flat_light);
+}
+
+TEST_F(CanvasTest, DroppedWordIsStruck) {
+  open({});
+  // Sample 2, word 4 is dropped; the line crosses the box's edge, where a kept word has none.
+  ASSERT_FALSE(FakeRunSource::isKept(2, 4));
+  const QRectF rect = *canvas->tokenRect({2, probe::kText, 4});
+  const QPointF edge = wordEdge({2, probe::kText, 4});
+  const QImage column = part(QRectF(edge.x(), rect.top() + 3, 1, rect.height() - 6));
+  std::set<QRgb> colors;
+  for (int y = 0; y < column.height(); ++y) {
+    colors.insert(column.pixel(0, y));
+  }
+  EXPECT_TRUE(colors.contains(expectedColor(probe::kText, 2, 4)));
+  EXPECT_TRUE(colors.contains(0xff000000) || colors.contains(0xffffffff));
+}
+
+TEST_F(CanvasTest, HiddenAndSoloExpertsDecideWhatIsTinted) {
+  open({});
+  const TokenRef token{0, probe::kImage, 0};
+  const int64_t expert = source->expertOf(probe::kImage, 0, 0, state.layer(), state.snapshot());
+  const QPointF centre = centreOf(token);
+  const auto is_bare = [](QRgb color) {
+    return qRed(color) == qGreen(color) && qGreen(color) == qBlue(color) &&
+           qRed(color) >= qRed(kDarkGrey) && qRed(color) <= qRed(kLightGrey);
+  };
+  ASSERT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  state.toggleHidden(expert);
+  EXPECT_TRUE(is_bare(pixel(centre)));
+  state.toggleHidden(expert);
+  EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  state.toggleSolo((expert + 1) % 8);
+  EXPECT_TRUE(is_bare(pixel(centre)));
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 2})), expectedColor(probe::kImage, 0, 2));
+  state.toggleSolo(expert);
+  EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  state.showAllExperts();
+  state.setOverlayVisible(false);
+  EXPECT_TRUE(is_bare(pixel(centre)));
+}
+
+TEST_F(CanvasTest, OpacityMixesPictureAndColour) {
+  open({});
+  const QPointF centre = centreOf({0, probe::kImage, 0});
+  const int tinted = qBlue(pixel(centre));
+  state.setOverlayVisible(false);
+  const int bare = qBlue(pixel(centre));
+  state.setOverlayVisible(true);
+  state.setOpacity(0.5);
+  EXPECT_NEAR(qBlue(pixel(centre)), (tinted + bare) / 2.0, 2);
+}
+
+TEST_F(CanvasTest, ShadeByGateFadesUncertainPatches) {
+  open({});
+  state.setOverlayShade(OverlayShade::Gate);
+  // Even patches have gate 1, odd ones 0.25 with the same expert.
+  const QRgb certain = pixel(centreOf({0, probe::kImage, 0}));
+  const QRgb uncertain = pixel(centreOf({0, probe::kImage, 1}));
+  EXPECT_EQ(certain, expectedColor(probe::kImage, 0, 0));
+  EXPECT_LT(QColor(uncertain).saturationF(), 0.6 * QColor(certain).saturationF());
+}
+
+TEST_F(CanvasTest, OutlineLeavesTheMiddleOfThePatchFree) {
+  open({});
+  state.setOverlayStyle(OverlayStyle::Outline);
+  const QRectF rect = *canvas->tokenRect({0, probe::kImage, 0});
+  const QRgb middle = pixel(rect.center());
+  EXPECT_EQ(qRed(middle), qBlue(middle));
+  EXPECT_EQ(pixel({rect.center().x(), rect.top() + 1.2}), expectedColor(probe::kImage, 0, 0));
+}
+
+TEST_F(CanvasTest, SelectedExpertStandsOut) {
+  open({});
+  state.toggleSelectedExpert(source->expertOf(probe::kImage, 0, 0, 0, state.snapshot()));
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0));
+  const QColor other(pixel(centreOf({0, probe::kImage, 2})));
+  EXPECT_LT(other.saturationF(), 0.3 * QColor(expectedColor(probe::kImage, 0, 2)).saturationF());
+}
+
+TEST_F(CanvasTest, ClickSelectsWhatIsUnderThePointer) {
+  open({});
+  for (const TokenRef& token : {TokenRef{0, probe::kImage, 0}, TokenRef{4, probe::kImage, 15},
+                                TokenRef{3, probe::kText, 2}, TokenRef{5, probe::kText, 6}}) {
+    QTest::mouseClick(canvas, Qt::LeftButton, {}, centreOf(token).toPoint());
+    EXPECT_EQ(state.selectedToken(), token);
+  }
+  QTest::mouseClick(canvas, Qt::LeftButton, {}, QPoint(4, canvas->height() / 2));
+  EXPECT_EQ(state.selectedToken(), std::nullopt);
+}
+
+TEST_F(CanvasTest, SelectedTokenIsFramed) {
+  open({});
+  const QRectF rect = *canvas->tokenRect({0, probe::kImage, 5});
+  const QImage before = part(rect.adjusted(-5, -5, 5, 5));
+  state.setSelectedToken(TokenRef{0, probe::kImage, 5});
+  const QImage after = part(rect.adjusted(-5, -5, 5, 5));
+  EXPECT_NE(before, after);
+  EXPECT_EQ(after.pixel(after.rect().center()), before.pixel(before.rect().center()));
+}
+
+TEST_F(CanvasTest, WheelZoomsToThePointer) {
+  open({});
+  const TokenRef token{2, probe::kImage, 9};
+  const QRectF before = *canvas->tokenRect(token);
+  turnWheel(before.center(), 3);
+  const QRectF after = *canvas->tokenRect(token);
+  EXPECT_NEAR(after.width(), before.width() * std::pow(1.2, 3), 0.01);
+  EXPECT_NEAR(after.center().x(), before.center().x(), 0.01);
+  EXPECT_NEAR(after.center().y(), before.center().y(), 0.01);
+  turnWheel(after.center(), -3);
+  EXPECT_NEAR(canvas->tokenRect(token)->left(), before.left(), 0.01);
+}
+
+TEST_F(CanvasTest, DragPansWithoutSelecting) {
+  open({});
+  const QRectF before = *canvas->tokenRect({2, probe::kImage, 9});
+  const QPoint from = before.center().toPoint();
+  drag(from, from + QPoint(-60, 40));
+  const QRectF after = *canvas->tokenRect({2, probe::kImage, 9});
+  EXPECT_NEAR(after.left() - before.left(), -60, 0.01);
+  EXPECT_NEAR(after.top() - before.top(), 40, 0.01);
+  EXPECT_EQ(state.selectedToken(), std::nullopt);
+}
+
+TEST_F(CanvasTest, WallCannotBeLost) {
+  open({});
+  drag({400, 300}, {400 + 5000, 300 + 5000});
+  drag({400, 300}, {400 + 5000, 300 + 5000});
+  const QImage image = canvas->grabFramebuffer();
+  bool tinted = false;
+  for (int y = 60; y < image.height() - 40 && !tinted; ++y) {
+    for (int x = 0; x < image.width() && !tinted; ++x) {
+      tinted = QColor(image.pixel(x, y)).saturationF() > 0.5F;
+    }
+  }
+  EXPECT_TRUE(tinted);
+}
+
+TEST_F(CanvasTest, DoubleClickAndFitShowTheWholeWall) {
+  open({});
+  const QRectF fitted = *canvas->tokenRect({0, probe::kImage, 0});
+  const TokenRef middle{1, probe::kImage, 5};
+  turnWheel(centreOf(middle), 6);
+  EXPECT_FALSE(canvas->tokenRect({5, probe::kImage, 15}).has_value());
+  QTest::mouseDClick(canvas, Qt::LeftButton, {}, centreOf(middle).toPoint());
+  EXPECT_EQ(*canvas->tokenRect({0, probe::kImage, 0}), fitted);
+  turnWheel(centreOf(middle), 6);
+  canvas->fitToWindow();
+  EXPECT_EQ(*canvas->tokenRect({0, probe::kImage, 0}), fitted);
+}
+
+TEST_F(CanvasTest, ActualSizeIsOneImagePixelPerScreenPixel) {
+  open({});
+  canvas->actualSize();
+  // A patch is 8 image pixels wide.
+  EXPECT_NEAR(canvas->tokenRect({0, probe::kImage, 0})->width() * canvas->devicePixelRatioF(), 8,
+              1e-6);
+}
+
+TEST_F(CanvasTest, PixelsStayHardWhenZoomedIn) {
+  open({});
+  state.setOverlayVisible(false);
+  turnWheel(centreOf({0, probe::kImage, 5}), 10);
+  leave();  // the pointed-at patch is framed
+  const QImage image = part(*canvas->tokenRect({0, probe::kImage, 5}));
+  for (int x = 0; x < image.width(); ++x) {
+    const QRgb color = image.pixel(x, image.height() / 2);
+    ASSERT_TRUE(color == kDarkGrey || color == kLightGrey) << "column " << x;
+  }
+}
+
+TEST_F(CanvasTest, PointingAtATokenShowsAReadout) {
+  open({});
+  const QPointF at = centreOf({1, probe::kImage, 5});
+  hover({4, 300});
+  const QRectF beside(at + QPointF(20, 20), QSizeF(120, 80));
+  const QImage before = part(beside);
+  hover(at);
+  EXPECT_NE(part(beside), before);
+  leave();
+  EXPECT_EQ(part(beside), before);
+}
+
+TEST_F(CanvasTest, KeepsThePreviousDecisionsUntilTheNewOnesAreThere) {
+  open({});
+  state.setSnapshot(0);
+  const QPointF centre = centreOf({0, probe::kImage, 0});
+  const QRgb old_color = expectedColor(probe::kImage, 0, 0);
+  ASSERT_EQ(pixel(centre), old_color);
+  source->withheld.insert({1, 0});
+  state.setSnapshot(1);
+  EXPECT_EQ(pixel(centre), old_color);
+  source->withheld.clear();
+  Q_EMIT source->pageReady();
+  settle();
+  EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  EXPECT_NE(pixel(centre), old_color);
+}
+
+TEST_F(CanvasTest, LargeProbeIsReadOnlyWhereItIsLookedAt) {
+  open({.samples = 50000});
+  EXPECT_TRUE(source->probe_requests.contains(0));
+  EXPECT_LT(source->probe_requests.size(), 20U);
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0));
+}
+
+TEST_F(CanvasTest, DenseRunShowsTheBareWall) {
+  open({.layers = 0});
+  const QRgb color = pixel(centreOf({0, probe::kImage, 5}));
+  EXPECT_EQ(qRed(color), qBlue(color));
+  EXPECT_TRUE(source->layer_requests.empty());
+}
+
+TEST_F(CanvasTest, LayerButtonsChangeTheLayer) {
+  open({});
+  ASSERT_EQ(state.layer(), 0);
+  for (int x = 40; x < 250 && state.layer() == 0; x += 12) {
+    hover({static_cast<double>(x), 15});
+    QTest::mouseClick(canvas, Qt::LeftButton, {}, QPoint(x, 15));
+    settle();
+  }
+  EXPECT_EQ(state.layer(), 1);
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0));
+}
+
+TEST_F(CanvasTest, LeavesKeysToTheWindow) {
+  open({});
+  QAction action(&window);
+  action.setShortcut(QKeySequence(Qt::Key_O));
+  int triggered = 0;
+  QObject::connect(&action, &QAction::triggered, &window, [&] { ++triggered; });
+  window.addAction(&action);
+  QApplication::setActiveWindow(&window);
+  canvas->setFocus();
+  QTest::keyClick(canvas, Qt::Key_O);
+  EXPECT_EQ(triggered, 1);
+}
+
+TEST_F(CanvasTest, DrawsRightAfterFloatingAndDockingThreeTimes) {
+  window.takeCentralWidget();
+  auto* dock = new QDockWidget(&window);
+  dock->setWidget(canvas);
+  window.addDockWidget(Qt::TopDockWidgetArea, dock);
+  open({});
+  for (int round = 0; round < 3; ++round) {
+    for (const bool floating : {true, false}) {
+      dock->setFloating(floating);
+      settle();
+      canvas->fitToWindow();
+      state.setLayer(round % 2);
+      settle();
+      EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0))
+          << "round " << round << (floating ? " floating" : " docked");
+    }
+  }
+}
+
+TEST_F(CanvasTest, TwoCanvasesDoNotDisturbEachOther) {
+  open({});
+  ViewState other_state;
+  FakeRunSource other_source({.samples = 3, .experts = 4});
+  QMainWindow other_window;
+  other_window.resize(500, 500);
+  auto* other = new CanvasWidget(other_state, &other_window);
+  other_window.setCentralWidget(other);
+  other_window.show();
+  ASSERT_TRUE(QTest::qWaitForWindowExposed(&other_window));
+  other->setSource(&other_source);
+  other_state.setOpacity(1);
+  other_state.showNewest(3);
+  settle();
+  EXPECT_EQ(pixelOf(*other, other->tokenRect({1, probe::kImage, 2})->center()),
+            kPublished[static_cast<std::size_t>(other_source.expertOf(probe::kImage, 1, 2, 0, 2))]);
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0));
+  other->setSource(nullptr);
+}
+
+TEST_F(CanvasTest, ClosingTheRunShowsTheEmptyCanvas) {
+  open({});
+  canvas->setSource(nullptr);
+  settle();
+  EXPECT_EQ(canvas->tokenRect({0, probe::kImage, 0}), std::nullopt);
+  const QImage image = canvas->grabFramebuffer();
+  EXPECT_LT(QColor(image.pixel(image.width() / 4, image.height() / 3)).saturationF(), 0.2F);
+}
+
+TEST_F(CanvasTest, FrameOf64ImagesIsQuick) {
+  open({.samples = 64, .image_size = 96, .text_length = 16});
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    canvas->grabFramebuffer();
+    best = std::min(best, canvas->frameMilliseconds());
+  }
+  // Unoptimised and instrumented builds only have to be of that order.
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  constexpr double kLimit = 8;
+#else
+  constexpr double kLimit = 80;
+#endif
+  EXPECT_LE(best, kLimit) << "ms for 64 images of 144 patches";
+}
+
+}  // namespace
+}  // namespace limoe::gui

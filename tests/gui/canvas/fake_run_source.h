@@ -1,0 +1,157 @@
+// A run in memory with a known answer for every token, so that tests can say which colour must be
+// where.
+#pragma once
+
+#include <QString>
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "gui/view/run_source.h"
+
+namespace limoe::gui {
+
+/// Experts follow a rule that is written down here once and not taken from the code under test:
+/// token u of sample n, layer l, snapshot s chooses (n + u / 2 + 3·l + 2·s) mod E, text five more.
+class FakeRunSource : public RunSource {
+ public:
+  struct Shape {
+    int64_t samples = 6;
+    int64_t layers = 2;
+    int64_t experts = 8;
+    int64_t top_k = 1;
+    int64_t image_size = 32;
+    int64_t patch_size = 8;
+    int64_t text_length = 8;
+    int64_t snapshots = 3;
+  };
+
+  explicit FakeRunSource(const Shape& shape) : shape_(shape) {
+    auto run = std::make_shared<RunData>();
+    run->name = QStringLiteral("fake");
+    probe::Layout& layout = run->layout;
+    layout.layers = shape.layers;
+    layout.experts = shape.experts;
+    layout.top_k = shape.top_k;
+    layout.samples = shape.samples;
+    layout.patch_rows = layout.patch_columns = shape.image_size / shape.patch_size;
+    layout.text_length = shape.text_length;
+    layout.image_height = layout.image_width = shape.image_size;
+    layout.label_names = {"sky", "grass", "house"};
+    for (int64_t l = 0; l < shape.layers; ++l) {
+      layout.blocks.push_back(2 * l + 1);
+    }
+    for (int64_t s = 0; s < shape.snapshots; ++s) {
+      run->snapshot_steps.push_back(100 * s);
+    }
+    data_ = run;
+  }
+
+  int64_t expertOf(int modality, int64_t sample, int64_t position, int64_t layer,
+                   int64_t snapshot) const {
+    const int64_t text = modality == probe::kText ? 5 : 0;
+    return (sample + position / 2 + 3 * layer + 2 * snapshot + text) % shape_.experts;
+  }
+  /// Every seventh token is dropped.
+  static bool isKept(int64_t sample, int64_t position) { return (sample + position) % 7 != 6; }
+  static double gateOf(int64_t position) { return position % 2 == 0 ? 1.0 : 0.25; }
+
+  std::shared_ptr<const RunData> data() const override { return data_; }
+
+  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
+    probe_requests.insert(page);
+    auto probe = std::make_shared<probe::ProbeSet>();
+    const auto [first, count] = range(page);
+    for (int64_t n = first; n < first + count; ++n) {
+      addImage(*probe, n);
+      addCaption(*probe, n);
+      probe->sources.push_back("fake " + std::to_string(n));
+      for (int64_t p = 0; p < data_->layout.patches(); ++p) {
+        probe->labels.push_back(static_cast<uint16_t>(p % 3));
+      }
+    }
+    return probe;
+  }
+
+  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
+                                                     int64_t page) override {
+    layer_requests.insert({snapshot, layer, page});
+    if (withheld.contains({snapshot, layer})) {
+      return nullptr;
+    }
+    auto slice = std::make_shared<probe::LayerSlice>();
+    const auto [first, count] = range(page);
+    slice->first_sample = first;
+    slice->samples = count;
+    for (int64_t n = first; n < first + count; ++n) {
+      for (int64_t p = 0; p < data_->layout.patches(); ++p) {
+        add(slice->image, probe::kImage, n, p, layer, snapshot, true);
+        slice->order.push_back(static_cast<uint32_t>(p));
+      }
+      for (int64_t t = 0; t < shape_.text_length; ++t) {
+        add(slice->text, probe::kText, n, t, layer, snapshot, t < wordCount(n));
+        slice->order.push_back(static_cast<uint32_t>(t));
+      }
+    }
+    return slice;
+  }
+
+  std::shared_ptr<const probe::Snapshot> summary(int64_t) override { return nullptr; }
+
+  std::set<int64_t> probe_requests;
+  std::set<std::tuple<int64_t, int64_t, int64_t>> layer_requests;
+  std::set<std::pair<int64_t, int64_t>> withheld;  ///< snapshot and layer that have not come yet
+
+ private:
+  std::pair<int64_t, int64_t> range(int64_t page) const {
+    const int64_t first = page * kPageSamples;
+    return {first, std::min(kPageSamples, shape_.samples - first)};
+  }
+  int64_t wordCount(int64_t sample) const {
+    return std::min<int64_t>(shape_.text_length, 5 + sample % 3);
+  }
+
+  /// Grey with one pixel in two lighter: colours in the picture come from the overlay alone.
+  void addImage(probe::ProbeSet& probe, int64_t) const {
+    for (int64_t i = 0; i < shape_.image_size * shape_.image_size; ++i) {
+      const auto grey = static_cast<uint8_t>(i % 2 == 0 ? 90 : 130);
+      probe.images.insert(probe.images.end(), 3, grey);
+    }
+  }
+
+  void addCaption(probe::ProbeSet& probe, int64_t sample) const {
+    static const std::vector<std::string> kPieces = {
+        "\u2581a", "\u2581red", "\u2581house", "\u2581by", "\u2581the", "\u2581lake", "s", "ide"};
+    std::string caption;
+    for (int64_t t = 0; t < shape_.text_length; ++t) {
+      const bool word = t < wordCount(sample);
+      probe.pieces.push_back(word ? kPieces[static_cast<std::size_t>(t) % kPieces.size()] : "");
+      probe.token_ids.push_back(word ? static_cast<int32_t>(t) : -1);
+      caption += probe.pieces.back();
+    }
+    probe.captions.push_back(caption);
+  }
+
+  void add(probe::Decisions& decisions, int modality, int64_t sample, int64_t position,
+           int64_t layer, int64_t snapshot, bool is_token) const {
+    for (int64_t k = 0; k < shape_.top_k; ++k) {
+      const int64_t expert =
+          (expertOf(modality, sample, position, layer, snapshot) + k) % shape_.experts;
+      decisions.expert.push_back(is_token ? static_cast<uint16_t>(expert) : probe::kNoExpert);
+      decisions.gate.push_back(static_cast<float>(gateOf(position)));
+      decisions.kept.push_back(isKept(sample, position) ? 1 : 0);
+    }
+    decisions.runner_up.push_back(static_cast<uint16_t>(
+        (expertOf(modality, sample, position, layer, snapshot) + shape_.top_k) % shape_.experts));
+    decisions.margin.push_back(static_cast<float>(gateOf(position) / 2));
+  }
+
+  Shape shape_;
+  std::shared_ptr<const RunData> data_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,152 @@
+#include "gui/charts/expert_strip.h"
+
+#include <gmock/gmock.h>
+
+#include <QAbstractItemModelTester>
+#include <QApplication>
+#include <QLabel>
+#include <QTableView>
+#include <QTest>
+
+#include "gui/charts/expert_model.h"
+#include "gui/view/colors.h"
+#include "tests/gui/charts/fake_run.h"
+
+namespace limoe::gui {
+namespace {
+
+using testing::FakeRun;
+using testing::smallRun;
+
+class ExpertStripTest : public ::testing::Test {
+ protected:
+  ExpertStripTest() : strip(state) {
+    strip.resize(380, 320);
+    strip.setSource(run.get());
+    state.setSnapshot(2);
+    strip.show();
+    EXPECT_TRUE(QTest::qWaitForWindowExposed(&strip));
+  }
+
+  QModelIndex at(int expert, int column) { return strip.table()->model()->index(expert, column); }
+  QString text(int expert, int column) { return at(expert, column).data().toString(); }
+  void click(int expert, int column) {
+    QTest::mouseClick(strip.table()->viewport(), Qt::LeftButton, Qt::NoModifier,
+                      strip.table()->visualRect(at(expert, column)).center());
+  }
+  QString label(const char* name) { return strip.findChild<QLabel*>(name)->text(); }
+
+  std::unique_ptr<FakeRun> run = smallRun();
+  ViewState state;
+  ExpertStrip strip;
+};
+
+TEST_F(ExpertStripTest, ShowsTheNumbersOfTheLayer) {
+  ASSERT_EQ(strip.table()->model()->rowCount(), 4);
+  // Capacity 11 (6 + 5, see ProbeCapacity): 10 of 11, 5 of 11, 3 of 11.
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "91 %");
+  EXPECT_EQ(text(1, ExpertModel::kLoad), "45 %");
+  EXPECT_EQ(text(2, ExpertModel::kLoad), "27 %");
+  EXPECT_EQ(text(0, ExpertModel::kModality), "100 % image");
+  EXPECT_EQ(text(1, ExpertModel::kModality), "80 % image");
+  EXPECT_EQ(text(0, ExpertModel::kLabels), "sky 89 %, car 100 %");
+  EXPECT_EQ(text(2, ExpertModel::kLabels), "text only");
+  EXPECT_EQ(label("title"), "demo · MoE layer 1 (block 1) · step 200");
+  EXPECT_THAT(label("note").toStdString(), ::testing::HasSubstr("4 probe samples"));
+}
+
+TEST_F(ExpertStripTest, FollowsTheLayer) {
+  state.setLayer(1);
+  EXPECT_EQ(label("title"), "demo · MoE layer 2 (block 3) · step 200");
+  EXPECT_EQ(text(3, ExpertModel::kModality), "unused");
+  EXPECT_EQ(text(3, ExpertModel::kLoad), "0 %");
+}
+
+TEST_F(ExpertStripTest, ClickingARowSelectsTheExpertAndAgainLetsGo) {
+  click(2, ExpertModel::kLoad);
+  EXPECT_EQ(state.selectedExpert(), 2);
+  click(2, ExpertModel::kNumber);
+  EXPECT_EQ(state.selectedExpert(), std::nullopt);
+}
+
+TEST_F(ExpertStripTest, EyeAndSoloAreButtons) {
+  click(1, ExpertModel::kShown);
+  EXPECT_TRUE(state.isHidden(1));
+  EXPECT_EQ(state.selectedExpert(), std::nullopt) << "the eye does not select";
+  click(1, ExpertModel::kShown);
+  EXPECT_FALSE(state.isHidden(1));
+  click(3, ExpertModel::kSolo);
+  EXPECT_EQ(state.soloExpert(), 3);
+  EXPECT_TRUE(state.isHidden(0));
+  click(3, ExpertModel::kSolo);
+  EXPECT_EQ(state.soloExpert(), std::nullopt);
+}
+
+TEST_F(ExpertStripTest, EyeOfAnotherRowEndsSolo) {
+  state.toggleSolo(3);
+  click(0, ExpertModel::kShown);
+  EXPECT_FALSE(state.isHidden(0));
+}
+
+TEST_F(ExpertStripTest, WorksWithTheKeyboardAlone) {
+  strip.table()->setFocus();
+  strip.table()->setCurrentIndex(at(0, ExpertModel::kLabels));
+  QTest::keyClick(strip.table(), Qt::Key_Down);
+  QTest::keyClick(strip.table(), Qt::Key_Space);
+  EXPECT_EQ(state.selectedExpert(), 1);
+  QTest::keyClick(strip.table(), Qt::Key_Right);
+  QTest::keyClick(strip.table(), Qt::Key_Space);
+  EXPECT_TRUE(state.isHidden(1));
+  QTest::keyClick(strip.table(), Qt::Key_Right);
+  QTest::keyClick(strip.table(), Qt::Key_Return);
+  EXPECT_EQ(state.soloExpert(), 1);
+}
+
+TEST_F(ExpertStripTest, SwatchHasTheExpertsColour) {
+  const QImage picture = strip.table()->viewport()->grab().toImage();
+  const QRect cell = strip.table()->visualRect(at(2, ExpertModel::kNumber));
+  EXPECT_EQ(picture.pixelColor(cell.left() + 10, cell.center().y()).rgb(), expertColor(2, 4).rgb());
+}
+
+TEST_F(ExpertStripTest, WithoutCaptionsLoadIsAgainstTheFairShareAndSaysSo) {
+  FakeRun& fake = *run;
+  fake.probe->token_ids.clear();  // as if the page had not come
+  strip.setSource(&fake);
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "2.00×");  // 10 of 20, four experts
+  EXPECT_THAT(label("note").toStdString(), ::testing::HasSubstr("fair share"));
+}
+
+TEST_F(ExpertStripTest, KeepsWhatItShowsUntilTheNextSnapshotHasCome) {
+  run->summaries[1]->tokens[0] = 2;
+  run->holds_back = true;
+  state.setSnapshot(1);
+  EXPECT_EQ(label("title"), "demo · MoE layer 1 (block 1) · step 200");
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "91 %");
+  run->deliver();
+  EXPECT_EQ(label("title"), "demo · MoE layer 1 (block 1) · step 100");
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "18 %");  // 2 of 11
+}
+
+TEST_F(ExpertStripTest, ModelKeepsQtsRules) {
+  const QAbstractItemModelTester tester(strip.table()->model(),
+                                        QAbstractItemModelTester::FailureReportingMode::Fatal);
+  state.setLayer(1);
+  state.toggleHidden(1);
+  strip.setSource(nullptr);
+  EXPECT_EQ(strip.table()->model()->rowCount(), 0);
+  strip.setSource(run.get());
+  EXPECT_EQ(strip.table()->model()->rowCount(), 4);
+}
+
+TEST_F(ExpertStripTest, SaysThatADenseModelHasNoExperts) {
+  RunData dense = *run->run;
+  dense.layout.layers = 0;
+  dense.layout.experts = 0;
+  dense.layout.blocks.clear();
+  run->replaceData(dense);
+  EXPECT_EQ(strip.table()->model()->rowCount(), 0);
+  EXPECT_THAT(label("title").toStdString(), ::testing::HasSubstr("dense"));
+}
+
+}  // namespace
+}  // namespace limoe::gui

@@ -1,0 +1,143 @@
+// Stands in for `limoe train`: takes its arguments, holds the run's lock, writes a synthetic
+// recording and answers on the control socket, without any model.
+//
+// Environment: FAKE_WORKER_STEPS ends it by itself after so many steps; FAKE_WORKER_FAIL makes it
+// fail before its recording begins.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <zmq.hpp>
+
+#include "routing_probe/recording/run_folder.h"
+#include "tests/recording/synthetic_recording.h"
+
+namespace {
+
+using nlohmann::json;
+using limoe::probe::test::SyntheticOptions;
+
+constexpr int64_t kStepsPerSnapshot = 5;
+constexpr int64_t kPlannedSteps = 1000;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+class FakeWorker {
+ public:
+  FakeWorker(const limoe::probe::RunFolder& folder, const SyntheticOptions& options)
+      : options_(options),
+        lock_(folder),
+        writer_(folder.recording(1), limoe::probe::test::syntheticLayout(options), limoe::probe::test::syntheticOrigin(options),
+                syntheticProbe(options)),
+        address_(folder),
+        socket_(context_, zmq::socket_type::rep) {
+    socket_.bind(address_.zmqEndpoint());
+    live_ = {{"aux.weight", 0.04}, {"train.learning_rate", 0.001}, {"moe.priority", "bpr"}};
+  }
+
+  void run(int64_t last_step) {
+    while (state_ != "stopping" && interrupted == 0 && step_ < last_step) {
+      if (state_ == "training") {
+        trainOneStep();
+      }
+      answerRequests(std::chrono::milliseconds(20));
+    }
+    writer_.finish();
+    std::puts("saved everything");
+  }
+
+ private:
+  void trainOneStep() {
+    ++step_;
+    writer_.append(syntheticStep(options_, step_));
+    if (step_ % kStepsPerSnapshot == 0) {
+      auto snapshot = syntheticSnapshot(options_, step_ / kStepsPerSnapshot);
+      snapshot.step = step_;
+      writer_.append(snapshot);
+    }
+    std::printf("step %lld loss 1.25\n", static_cast<long long>(step_));
+    std::fflush(stdout);
+  }
+
+  void answerRequests(std::chrono::milliseconds time) {
+    zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
+    if (zmq::poll(&item, 1, time) == 0) {
+      return;
+    }
+    zmq::message_t request;
+    if (socket_.recv(request)) {
+      socket_.send(zmq::buffer(answer(json::parse(request.to_string())).dump()),
+                   zmq::send_flags::none);
+    }
+  }
+
+  json answer(const json& request) {
+    const std::string command = request.at("command");
+    if (command == "pause") {
+      state_ = "paused";
+    } else if (command == "resume") {
+      state_ = "training";
+    } else if (command == "step") {
+      state_ = "paused";
+      trainOneStep();
+    } else if (command == "stop") {
+      state_ = "stopping";
+    } else if (command == "set") {
+      for (const auto& [key, value] : request.at("values").items()) {
+        if (value.is_number() && value > 100) {
+          return {{"ok", false}, {"error", key + " must be at most 100"}};
+        }
+        live_[key] = value;
+      }
+    }
+    return {{"ok", true},        {"state", state_},       {"step", step_},
+            {"steps", kPlannedSteps}, {"loss", 1.25},      {"pairs_per_second", 40.0},
+            {"seconds_left", 75.0},   {"pid", getpid()},   {"live", live_}};
+  }
+
+  SyntheticOptions options_;
+  limoe::probe::RunLock lock_;
+  limoe::probe::RecordingWriter writer_;
+  limoe::probe::SocketAddress address_;
+  zmq::context_t context_;
+  zmq::socket_t socket_;
+  std::string state_ = "training";
+  int64_t step_ = 0;
+  json live_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::string out;
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::string(argv[i]) == "--out") {
+      out = argv[i + 1];
+    }
+  }
+  std::puts("building the tokenizer");
+  std::fflush(stdout);
+  if (out.empty() || std::getenv("FAKE_WORKER_FAIL")) {
+    std::puts("limoe: error: no room for the tokenizer");
+    return 3;
+  }
+  std::signal(SIGINT, [](int) { interrupted = 1; });
+  const limoe::probe::RunFolder folder{out};
+  std::filesystem::create_directories(out);
+  std::ofstream(folder.config()) << "{}";
+  std::ofstream(folder.path / "pid") << getpid();
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));  // as long as a tokenizer takes
+  const char* steps = std::getenv("FAKE_WORKER_STEPS");
+  SyntheticOptions options;
+  options.experts = 8;
+  FakeWorker(folder, options).run(steps ? std::atoll(steps) : kPlannedSteps);
+  return 0;
+}

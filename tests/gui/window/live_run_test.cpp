@@ -1,0 +1,185 @@
+// Runs whose worker lives, dies or is stopped while the window is open.
+#include <signal.h>
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QMessageBox>
+#include <QPlainTextEdit>
+#include <QProgressDialog>
+#include <QPushButton>
+#include <QTest>
+
+#include "routing_probe/recording/run_folder.h"
+#include "tests/gui/window/window_fixture.h"
+
+namespace limoe::gui::test {
+namespace {
+
+class LiveRunTest : public WindowTest {
+ protected:
+  QString status() const { return window->findChild<QLabel*>("statusLine")->text(); }
+  QAction* action(const char* name) const { return window->findChild<QAction*>(name); }
+  bool isHeld(const QString& name) const {
+    return probe::RunLock::isHeld(probe::RunFolder{runFolder(name).toStdString()});
+  }
+  bool waitForControl() {
+    return waitUntil([this] { return action("trainAction")->isEnabled(); });
+  }
+  /// Closes the window and presses a button of the question that comes.
+  void closeAnd(const char* button) {
+    window->close();
+    QPushButton* choice = nullptr;
+    ASSERT_TRUE(waitUntil([&] {
+      const auto* question = window->findChild<QMessageBox*>("closeQuestion");
+      choice = question ? question->findChild<QPushButton*>(button) : nullptr;
+      return choice != nullptr && choice->isVisible();
+    }));
+    EXPECT_TRUE(window->isVisible());
+    QTest::mouseClick(choice, Qt::LeftButton);
+  }
+};
+
+TEST_F(LiveRunTest, ShowsThatARunIsStartingThenFollowsIt) {
+  show();
+  NewRun run;
+  run.folder = runFolder("demo");
+  started_ << run.folder;
+  window->startRun(run);
+  EXPECT_TRUE(window->findChild<QLabel*>("startingTitle")->isVisible());
+  EXPECT_TRUE(waitUntil([this] {
+    return window->findChild<QLabel*>("startingNow")->text() == "building the tokenizer";
+  }));
+  ASSERT_TRUE(waitUntil([this] { return window->canvas()->isVisible(); }));
+  ASSERT_TRUE(waitUntil([this] { return data() && data()->snapshot_steps.size() >= 2; }));
+  const auto before = data()->snapshot_steps.size();
+  EXPECT_TRUE(waitUntil([this, before] { return data()->snapshot_steps.size() >= before + 3; }));
+  EXPECT_EQ(window->viewState().snapshot(),
+            static_cast<int64_t>(data()->snapshot_steps.size()) - 1);
+  EXPECT_EQ(data()->curves->steps.size(), data()->curves->scalars[0].size());
+  EXPECT_TRUE(waitUntil([this] { return status().contains("40 pairs/s"); })) << qPrintable(status());
+  EXPECT_THAT(status().toStdString(), testing::HasSubstr("of 1000"));
+  EXPECT_THAT(status().toStdString(), testing::HasSubstr("1 min 15 s left"));
+}
+
+TEST_F(LiveRunTest, DoesNotMoveWhenTheUserLooksAtAnOldStep) {
+  show();
+  startLiveRun("demo");
+  press(Qt::Key_Left);
+  const int64_t chosen = window->viewState().snapshot();
+  const auto before = data()->snapshot_steps.size();
+  ASSERT_TRUE(waitUntil([this, before] { return data()->snapshot_steps.size() >= before + 2; }));
+  EXPECT_EQ(window->viewState().snapshot(), chosen);
+}
+
+TEST_F(LiveRunTest, PausesStepsAndTrainsOn) {
+  show();
+  startLiveRun("demo");
+  ASSERT_TRUE(waitForControl());
+  press(Qt::Key_T);
+  ASSERT_TRUE(waitUntil([this] { return status().contains("paused"); }));
+  EXPECT_EQ(action("trainAction")->text(), "Train");
+  QTest::qWait(600);  // a step that was under way has been read
+  const double last = data()->curves->steps.back();
+  press(Qt::Key_Period);
+  EXPECT_TRUE(waitUntil([this, last] { return data()->curves->steps.back() == last + 1; }));
+  press(Qt::Key_T);
+  EXPECT_TRUE(waitUntil([this, last] { return data()->curves->steps.back() > last + 3; }));
+}
+
+TEST_F(LiveRunTest, ChangesLiveValuesAndTellsWhenTheWorkerRefuses) {
+  show();
+  startLiveRun("demo");
+  auto* weight = window->findChild<QLineEdit*>("aux.weight");
+  auto* apply = window->findChild<QPushButton*>("applyValues");
+  ASSERT_TRUE(waitUntil([weight] { return weight->text() == "0.04"; }));
+  EXPECT_FALSE(apply->isEnabled());
+  weight->selectAll();
+  QTest::keyClicks(weight, "0.25");
+  EXPECT_TRUE(apply->isEnabled());
+  QTest::mouseClick(apply, Qt::LeftButton);
+  EXPECT_TRUE(waitUntil([apply] { return !apply->isEnabled(); }));
+  QTest::qWait(1500);  // two answers later the worker's own value is shown
+  EXPECT_EQ(weight->text(), "0.25");
+  weight->selectAll();
+  QTest::keyClicks(weight, "500");
+  QTest::mouseClick(apply, Qt::LeftButton);
+  EXPECT_TRUE(waitUntil([this] { return messages().contains("aux.weight must be at most 100"); }));
+}
+
+TEST_F(LiveRunTest, SurvivesTheDeathOfTheWorker) {
+  show();
+  startLiveRun("demo");
+  ASSERT_TRUE(waitForControl());
+  killWorker(runFolder("demo"));
+  ASSERT_TRUE(waitUntil([this] { return messages().contains("ended unexpectedly"); }))
+      << messages().toStdString();
+  EXPECT_THAT(messages().toStdString(), testing::HasSubstr("run demo"));
+  EXPECT_THAT(messages().toStdString(),
+              testing::HasSubstr("complete up to step " +
+                                 std::to_string(static_cast<int>(data()->curves->steps.back()))));
+  EXPECT_FALSE(action("trainAction")->isEnabled());
+  QTest::mouseClick(window->findChild<QPushButton*>("messageDetails"), Qt::LeftButton);
+  const auto* log = window->findChild<QDialog*>("messageDetailsDialog")
+                        ->findChild<QPlainTextEdit*>();
+  EXPECT_TRUE(log->toPlainText().contains("loss 1.25"));
+  window->findChild<QDialog*>("messageDetailsDialog")->close();
+  window->activateWindow();
+  ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+  const int64_t before = window->viewState().snapshot();
+  press(Qt::Key_Left);
+  EXPECT_EQ(window->viewState().snapshot(), before - 1);
+  EXPECT_TRUE(waitUntil([this] { return window->isSettled(); }));
+  window->close();
+  EXPECT_FALSE(window->isVisible());  // nobody trains: nothing to ask
+}
+
+TEST_F(LiveRunTest, TellsWhyAWorkerEndedBeforeItsRecordingBegan) {
+  qputenv("FAKE_WORKER_FAIL", "1");
+  show();
+  NewRun run;
+  run.folder = runFolder("demo");
+  window->startRun(run);
+  EXPECT_TRUE(waitUntil([this] { return messages().contains("no room for the tokenizer"); }))
+      << messages().toStdString();
+  EXPECT_EQ(window->shownSource(), nullptr);
+  qunsetenv("FAKE_WORKER_FAIL");
+}
+
+TEST_F(LiveRunTest, CancelKeepsTheWindow) {
+  show();
+  startLiveRun("demo");
+  closeAnd("cancelClose");
+  QTest::qWait(200);
+  EXPECT_TRUE(window->isVisible());
+  EXPECT_TRUE(isHeld("demo"));
+}
+
+TEST_F(LiveRunTest, TheWorkerTrainsOnAfterTheWindowAndIsFoundAgain) {
+  show();
+  startLiveRun("demo");
+  closeAnd("letItTrain");
+  ASSERT_TRUE(waitUntil([this] { return !window->isVisible(); }));
+  WindowOptions options;
+  options.runs_folder = folder.filePath("runs");
+  window = std::make_unique<MainWindow>(options);
+  EXPECT_TRUE(isHeld("demo"));
+  show();
+  open(runFolder("demo"));
+  EXPECT_EQ(data()->state, probe::RunState::Live);
+  EXPECT_TRUE(waitForControl());
+}
+
+TEST_F(LiveRunTest, StopsTheWorkerBeforeTheWindowCloses) {
+  show();
+  startLiveRun("demo");
+  closeAnd("stopWorker");
+  EXPECT_TRUE(window->findChild<QProgressDialog*>("stoppingDialog") != nullptr ||
+              !window->isVisible());
+  ASSERT_TRUE(waitUntil([this] { return !window->isVisible(); }));
+  EXPECT_FALSE(isHeld("demo"));
+  EXPECT_EQ(probe::RecordingReader(runFolder("demo").toStdString()).state(),
+            probe::RunState::Finished);
+}
+
+}  // namespace
+}  // namespace limoe::gui::test

@@ -1,0 +1,121 @@
+// Configurations: presets of published size, layers, and every fault at once.
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "model/config_json.h"
+#include "model/model_size.h"
+
+namespace limoe::model {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+std::vector<std::string> faultsOf(const std::vector<json>& layers) {
+  try {
+    runConfigFromLayers(layers);
+  } catch (const ConfigError& error) {
+    return error.faults();
+  }
+  return {};
+}
+
+TEST(ModelSize, H14HasThePublishedNumberOfParameters) {
+  // LIMoE, section 4.2: 5.6 B parameters, 675 M applied per token; counted by hand with 16 text
+  // positions.
+  const ModelSize size = modelSize(runConfigFromLayers({{{"preset", "H/14"}}}).model);
+  EXPECT_EQ(size.parameters, 5'553'770'241);
+  EXPECT_EQ(size.parameters_per_token, 675'511'041);
+}
+
+TEST(ModelSize, DenseModelAppliesEveryParameter) {
+  const ModelSize size =
+      modelSize(runConfigFromLayers({{{"preset", "B/16"}}, {{"moe", nullptr}}}).model);
+  EXPECT_EQ(size.parameters, size.parameters_per_token);
+}
+
+TEST(Config, LaterLayersOverrideEarlierOnesKeyByKey) {
+  const RunConfig run = runConfigFromLayers({{{"preset", "S/16"}},
+                                             {{"moe", {{"experts", 16}}}, {"train", {{"steps", 7}}}},
+                                             {{"moe", {{"top_k", 2}}}}});
+  EXPECT_EQ(run.model.width, 512);
+  EXPECT_EQ(run.model.moe->experts, 16);
+  EXPECT_EQ(run.model.moe->top_k, 2);
+  EXPECT_EQ(run.train.steps, 7);
+  // S = max(1, round(E·9/32)) and round(E·20/32) with E = 16: 4.5 rounds up to 5, and 10.
+  EXPECT_EQ(run.model.aux.min_experts_text, 5);
+  EXPECT_EQ(run.model.aux.min_experts_image, 10);
+}
+
+TEST(Config, SettingsSwitchLossesAndPriority) {
+  const auto classic = runConfigFromLayers({{{"setting", "classic"}}}).model;
+  EXPECT_EQ(classic.moe->priority, Priority::Vanilla);
+  EXPECT_EQ(classic.aux.coefficients, (std::array<double, 8>{1, 1, 1, 0, 0, 0, 0, 0}));
+  const auto limoe = runConfigFromLayers({{{"setting", "limoe"}}}).model;
+  EXPECT_EQ(limoe.moe->priority, Priority::Bpr);
+  EXPECT_EQ(limoe.aux.coefficients, (std::array<double, 8>{1, 1, 1, 0, 0, 1, 1, 1}));
+}
+
+TEST(Config, ReportsEveryFaultWithItsKey) {
+  const auto faults = faultsOf({{{"preset", "XXL"},
+                                 {"heads", 5},
+                                 {"patch_size", 7},
+                                 {"colour", "red"},
+                                 {"moe", {{"blocks", {1, 9}}, {"experts", "eight"}}},
+                                 {"train", {{"batch_size", 0}}}}});
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("preset"), HasSubstr("XXL"), HasSubstr("H/14"))));
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("heads"), HasSubstr("128"))));
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("patch_size"), HasSubstr("96"))));
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("colour"), HasSubstr("unknown"))));
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("moe.blocks"), HasSubstr("depth (4)"))));
+  EXPECT_THAT(faults, Contains(AllOf(HasSubstr("moe.experts"), HasSubstr("eight"))));
+  EXPECT_THAT(faults, Contains(HasSubstr("train.batch_size")));
+  EXPECT_THAT(faults, SizeIs(7));
+}
+
+TEST(Config, SurvivesARoundTripThroughJson) {
+  const RunConfig run = runConfigFromLayers(
+      {{{"preset", "L/32"}, {"setting", "gshard"}, {"towers", "two"}, {"train", {{"seed", 5}}}}});
+  const RunConfig again = runConfigFromLayers({json::parse(toJson(run).dump())});
+  EXPECT_EQ(toJson(again).dump(), toJson(run).dump());
+}
+
+TEST(Config, AModelConfigurationMustBeComplete) {
+  EXPECT_THROW(modelConfigFromJson({{"width", 16}}), ConfigError);
+}
+
+TEST(Config, LiveChangesAreCheckedAndLimited) {
+  const RunConfig run = runConfigFromLayers({});
+  const RunConfig changed = withLiveChanges(
+      run, {{"aux.weight", 0.1}, {"moe.priority", "vanilla"}, {"train.learning_rate", 0.002}});
+  EXPECT_DOUBLE_EQ(changed.model.aux.weight, 0.1);
+  EXPECT_EQ(changed.model.moe->priority, Priority::Vanilla);
+  EXPECT_DOUBLE_EQ(changed.train.learning_rate, 0.002);
+  EXPECT_THROW(withLiveChanges(run, {{"width", 64}}), ConfigError);
+  EXPECT_THROW(withLiveChanges(run, {{"aux.weight", -1}}), ConfigError);
+  EXPECT_THROW(withLiveChanges(run, {{"aux.nothing", 1}}), ConfigError);
+  EXPECT_THROW(withLiveChanges(run, json::object()), ConfigError);
+}
+
+TEST(Config, AssignmentsReachNestedKeys) {
+  EXPECT_EQ(layerFromAssignment("moe.experts=16"), (json{{"moe", {{"experts", 16}}}}));
+  EXPECT_EQ(layerFromAssignment("towers=two"), (json{{"towers", "two"}}));
+  EXPECT_THROW(layerFromAssignment("experts"), ConfigError);
+}
+
+TEST(Config, FileErrorsNameTheFile) {
+  const std::string path = testing::TempDir() + "/broken.json";
+  std::ofstream(path) << "{\"width\": 16,,}";
+  EXPECT_THAT([&] { readJsonFile(path); },
+              testing::ThrowsMessage<ConfigError>(AllOf(HasSubstr(path), HasSubstr("line 1"))));
+  EXPECT_THAT([] { readJsonFile("/nowhere/x.json"); },
+              testing::ThrowsMessage<ConfigError>(HasSubstr("/nowhere/x.json")));
+}
+
+}  // namespace
+}  // namespace limoe::model
