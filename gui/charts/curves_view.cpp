@@ -86,6 +86,8 @@ void CurvesView::State::build() {
   plot->setNoAntialiasingOnDrag(false);
   plot->plotLayout()->clear();
   plot->setInteraction(QCP::iRangeZoom);
+  // One path through a long noisy curve takes the rasteriser ten times as long as its segments.
+  plot->setPlottingHint(QCP::phFastPolylines);
   plot->setSelectionRectMode(QCP::srmZoom);
   plot->setAccessibleDescription(
       tr("Click: look at the snapshot nearest to that step. Drag: zoom. Wheel: zoom the steps. "

@@ -120,10 +120,8 @@ void LiveValues::setCurrent(const nlohmann::json& live) {
   refresh();
 }
 
-void LiveValues::accept() {
-  for (const auto& [key, value] : changes().items()) {
-    current_[key] = value;
-  }
+void LiveValues::accept(const nlohmann::json& values) {
+  current_.update(values);
   refresh();
 }
 

@@ -23,8 +23,8 @@ class LiveValues : public QWidget {
   /// Current values by dotted key, as the worker told them; empty: no worker. Fields that the user
   /// has edited keep what was typed.
   void setCurrent(const nlohmann::json& live);
-  /// The edited fields have been taken over by the worker.
-  void accept();
+  /// The worker has taken over `values`, which applied() carried.
+  void accept(const nlohmann::json& values);
 
  Q_SIGNALS:
   void applied(nlohmann::json values);  ///< only those that differ

@@ -157,7 +157,7 @@ void RunControl::setValues(const nlohmann::json& values) {
     return;
   }
   run_->control->send(nlohmann::json{{"command", "set"}, {"values", values}},
-                      [self = QPointer(this), run = run_](const auto& outcome) {
+                      [self = QPointer(this), run = run_, values](const auto& outcome) {
                         if (!self || self->run_ != run) {
                           return;
                         }
@@ -167,7 +167,7 @@ void RunControl::setValues(const nlohmann::json& values) {
                                                   .arg(run->name, outcome.error));
                           return;
                         }
-                        Q_EMIT self->valuesAccepted();
+                        Q_EMIT self->valuesAccepted(values);
                         Q_EMIT self->informed("New values take effect with the next step");
                         self->poll();
                       });

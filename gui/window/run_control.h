@@ -42,7 +42,7 @@ class RunControl : public QObject {
 
  Q_SIGNALS:
   void statusChanged();
-  void valuesAccepted();
+  void valuesAccepted(nlohmann::json values);
   void informed(QString message);  ///< passing: for the status bar
   void failed(QString message);
 

@@ -13,11 +13,23 @@ namespace {
 constexpr size_t kLargestTextAttribute = 16 << 20;
 constexpr hssize_t kLongestListAttribute = 1 << 16;
 
+/// The system's own words out of a description like "file write failed: time = …, errno = 28, error
+/// message = 'No space left on device', …"; other descriptions as they are.
+std::string withoutDetails(const std::string& description) {
+  const std::string mark = "error message = '";
+  const size_t begin = description.find(mark);
+  const size_t end =
+      begin == std::string::npos ? begin : description.find('\'', begin + mark.size());
+  return end == std::string::npos
+             ? description
+             : description.substr(begin + mark.size(), end - begin - mark.size());
+}
+
 /// Innermost descriptions first: the cause is where the stack begins.
 herr_t collect(unsigned depth, const H5E_error2_t* error, void* data) {
   auto& lines = *static_cast<std::vector<std::string>*>(data);
   if (depth < 4 && error->desc != nullptr) {
-    lines.emplace_back(error->desc);
+    lines.push_back(withoutDetails(error->desc));
   }
   return 0;
 }

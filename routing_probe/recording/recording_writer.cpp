@@ -106,7 +106,7 @@ void RecordingWriter::State::attempt(const std::string& what, const std::functio
   try {
     write();
   } catch (const hdf5::Error& error) {
-    throw RecordingWriteError(path.string() + ": " + what + " was not recorded: " + error.what() +
+    throw RecordingWriteError(path.string() + ": " + what + ": " + error.what() +
                               ". What was recorded before is intact; make room, then try again");
   }
   failed = false;
@@ -266,7 +266,7 @@ void RecordingWriter::append(const StepRow& row) {
   LayoutCheck check(s.layout);
   check.check(row);
   s.requireFits(check, "step " + std::to_string(row.step));
-  s.attempt("step " + std::to_string(row.step), [&] {
+  s.attempt("step " + std::to_string(row.step) + " was not recorded", [&] {
     s.appendRow("steps/wall", &row.wall);
     s.appendIfPresent("steps/scalars", row.scalars.data());
     s.appendIfPresent("steps/chosen", row.chosen.data());
@@ -283,7 +283,7 @@ void RecordingWriter::append(const Snapshot& snapshot) {
   LayoutCheck check(s.layout);
   check.check(snapshot);
   s.requireFits(check, "the snapshot of step " + std::to_string(snapshot.step));
-  s.attempt("the snapshot of step " + std::to_string(snapshot.step), [&] {
+  s.attempt("the snapshot of step " + std::to_string(snapshot.step) + " was not recorded", [&] {
     s.growForSnapshot();
     for (size_t l = 0; l < snapshot.layers.size(); ++l) {
       const auto layer = static_cast<int64_t>(l);
@@ -309,10 +309,12 @@ void RecordingWriter::append(const Event& event) {
   const std::string text = hdf5::cutAtCharacter(event.text, sizeof(row.text));
   std::copy(kind.begin(), kind.end(), row.kind);
   std::copy(text.begin(), text.end(), row.text);
-  s.attempt("the event \"" + event.kind + "\" of step " + std::to_string(event.step), [&] {
-    s.appendRow("events", &row);
-    s.commit(Rows::Event, event.step);
-  });
+  s.attempt("the event \"" + event.kind + "\" of step " + std::to_string(event.step) +
+                " was not recorded",
+            [&] {
+              s.appendRow("events", &row);
+              s.commit(Rows::Event, event.step);
+            });
 }
 
 void RecordingWriter::recover() {
@@ -320,7 +322,7 @@ void RecordingWriter::recover() {
   if (!s.failed || s.finished) {
     return;
   }
-  s.attempt("what was half written", [&] {
+  s.attempt("what was half written cannot be taken back yet", [&] {
     s.reserveRoom();
     for (const auto& [name, open] : s.datasets) {
       std::vector<hsize_t> size = {s.committed.at(open.dataset.rows)};
@@ -334,13 +336,13 @@ void RecordingWriter::recover() {
 void RecordingWriter::sync() {
   State& s = *state_;
   s.requireUsable();
-  s.attempt("the newest row", [&] { s.syncFile(); });
+  s.attempt("the newest rows are not safe on the disk", [&] { s.syncFile(); });
 }
 
 void RecordingWriter::finish() {
   State& s = *state_;
   s.requireUsable();
-  s.attempt("the end of the recording", [&] {
+  s.attempt("the recording cannot be finished", [&] {
     s.reserveRoom();
     hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
     hdf5::overwriteAttribute(s.file.get(), "complete", 1);

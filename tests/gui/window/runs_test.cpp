@@ -2,6 +2,8 @@
 #include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QTest>
+#include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "gui/runs/control_client.h"
@@ -64,7 +66,9 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
   ASSERT_NE(old_slice, nullptr);
   {
     // Resumed at step 40: the snapshot of step 50 is recorded again, as number 9.
-    probe::RecordingWriter writer(probe::RunFolder{run}.recording(2),
+    // Written elsewhere and moved, since this process looks at the folder all the time.
+    const std::string part = folder.filePath("part.h5").toStdString();
+    probe::RecordingWriter writer(part,
                                   probe::test::syntheticLayout(options),
                                   probe::test::syntheticOrigin(options, 2, 40),
                                   probe::test::syntheticProbe(options));
@@ -75,6 +79,7 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
     snapshot.step = 50;
     writer.append(snapshot);
     writer.finish();
+    std::filesystem::rename(part, probe::RunFolder{run}.recording(2));
   }
   source.reload();
   ASSERT_TRUE(waitUntil([&] { return source.data()->snapshot_steps.size() == 3; }));

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <QApplication>
+#include <QDir>
 #include <QFile>
 #include <QTest>
 
@@ -44,7 +45,12 @@ QString WindowTest::runFolder(const QString& name) const {
 }
 
 QString WindowTest::makeRun(const QString& name) {
-  probe::test::writeSyntheticRecording(runFolder(name).toStdString(), {});
+  // Written elsewhere and moved: a file that this very process has open for reading, as the window
+  // does, cannot be closed by its writer.
+  const QString elsewhere = folder.filePath("making-" + name);
+  probe::test::writeSyntheticRecording(elsewhere.toStdString(), {});
+  QDir().mkpath(folder.filePath("runs"));
+  QDir().rename(elsewhere, runFolder(name));
   return runFolder(name);
 }
 
