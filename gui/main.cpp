@@ -14,8 +14,7 @@ namespace {
 constexpr int kWrongArguments = 2;
 
 bool hasDisplay() {
-  return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") ||
-         !qEnvironmentVariableIsEmpty("DISPLAY") ||
+  return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY") ||
          !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
 }
 
@@ -32,10 +31,9 @@ int showWindow(QApplication& application, const limoe::gui::CommandLine& line) {
   options.worker_program = line.worker_program;
   if (line.screenshot.isEmpty()) {
     // A screenshot shows the default layout, whatever the user has made of the window.
-    options.settings_file =
-        QSettings(QSettings::IniFormat, QSettings::UserScope, application.organizationName(),
-                  application.applicationName())
-            .fileName();
+    options.settings_file = QSettings(QSettings::IniFormat, QSettings::UserScope,
+                                      application.organizationName(), application.applicationName())
+                                .fileName();
   }
   limoe::gui::MainWindow window(options);
   window.openPaths(line.paths);

@@ -269,8 +269,8 @@ void CurvePanel::thin() {
     const Points raw =
         thinned(curve.steps, curve.raw, range.lower, range.upper, rect_->width(), logarithmic_);
     curve.raw_graph->setData(asVector(raw.x), asVector(raw.y), true);
-    // Where there is more than a point for each column the line is a band of vertical strokes, which
-    // antialiasing makes slow and no smoother. Paper gets them as vectors anyway.
+    // Where there is more than a point for each column the line is a band of vertical strokes,
+    // which antialiasing makes slow and no smoother. Paper gets them as vectors anyway.
     curve.raw_graph->setAntialiased(raw.x.size() <= static_cast<std::size_t>(rect_->width()));
     if (curve.average_graph->visible()) {
       const Points average = thinned(curve.steps, curve.average, range.lower, range.upper,

@@ -33,8 +33,7 @@ struct ControlClient::Connection {
   zmq::context_t context{1};
   zmq::socket_t socket;
 
-  explicit Connection(const std::string& endpoint)
-      : socket(context, zmq::socket_type::dealer) {
+  explicit Connection(const std::string& endpoint) : socket(context, zmq::socket_type::dealer) {
     socket.set(zmq::sockopt::linger, 0);
     socket.connect(endpoint);
   }

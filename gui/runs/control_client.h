@@ -25,7 +25,7 @@ class ControlClient : public QObject {
   /// What came of a request. `reply` is the worker's answer where `error` is empty.
   struct Outcome {
     nlohmann::json reply;
-    QString error;  ///< in words: refused by the worker, or no answer within two seconds
+    QString error;          ///< in words: refused by the worker, or no answer within two seconds
     bool answered = false;  ///< whether the worker answered at all
   };
   using Handler = std::function<void(const Outcome&)>;

@@ -5,7 +5,9 @@
 namespace limoe::gui {
 
 // Only a sender of signals: without a home thread it may die on whichever thread needs it last.
-Mailbox::Mailbox() { moveToThread(nullptr); }
+Mailbox::Mailbox() {
+  moveToThread(nullptr);
+}
 
 std::shared_ptr<Mailbox> Mailbox::of(QObject* receiver) {
   const std::shared_ptr<Mailbox> mailbox(new Mailbox);

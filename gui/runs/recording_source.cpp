@@ -87,9 +87,8 @@ bool RecordingSource::Exchange::open() {
     return true;
   } catch (const std::exception& failure) {
     if (!waits || ++failed_attempts >= kOpenAttempts) {
-      mailbox->send([self = source, why = QString::fromStdString(failure.what())] {
-        self->giveUp(why);
-      });
+      mailbox->send(
+          [self = source, why = QString::fromStdString(failure.what())] { self->giveUp(why); });
     }
     return false;
   }
@@ -219,8 +218,7 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   }
 }
 
-void RecordingSource::takePage(const PageKey& key, const CachedPage& page,
-                               const QString& failure) {
+void RecordingSource::takePage(const PageKey& key, const CachedPage& page, const QString& failure) {
   requested_.erase(key);
   if (page.content) {
     remember(key, page);
@@ -303,8 +301,7 @@ std::shared_ptr<const probe::ProbeSet> RecordingSource::probePage(int64_t page_i
   return page<probe::ProbeSet>({PageKind::Probe, 0, 0, page_index});
 }
 
-std::shared_ptr<const probe::LayerSlice> RecordingSource::layerPage(int64_t snapshot,
-                                                                    int64_t layer,
+std::shared_ptr<const probe::LayerSlice> RecordingSource::layerPage(int64_t snapshot, int64_t layer,
                                                                     int64_t page_index) {
   if (!data_ || snapshot < 0 || snapshot >= static_cast<int64_t>(data_->snapshot_steps.size()) ||
       layer < 0 || layer >= data_->layout.layers || page_index < 0 ||

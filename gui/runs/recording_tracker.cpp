@@ -49,8 +49,8 @@ Curves emptyCurves(std::size_t scalars) {
 
 RecordingTracker::RecordingTracker(const std::filesystem::path& path) : reader_(path) {
   known_.name = nameOf(path, reader_.folder());
-  known_.folder =
-      QString::fromStdString(std::filesystem::absolute(reader_.folder()).lexically_normal().string());
+  known_.folder = QString::fromStdString(
+      std::filesystem::absolute(reader_.folder()).lexically_normal().string());
 }
 
 RecordingTracker::Update RecordingTracker::update() {
@@ -103,12 +103,12 @@ bool RecordingTracker::wasSuperseded() const {
 
 void RecordingTracker::readConfig(Update& update) {
   try {
-    known_.config =
-        model::runConfigFromLayers({nlohmann::json::parse(known_.origin.config_json)});
+    known_.config = model::runConfigFromLayers({nlohmann::json::parse(known_.origin.config_json)});
   } catch (const std::exception& fault) {
     known_.config = {};
-    update.warning = QString("%1: the run's configuration, kept in the recording, cannot be read "
-                             "(%2). The recording itself is shown.")
+    update.warning = QString(
+                         "%1: the run's configuration, kept in the recording, cannot be read "
+                         "(%2). The recording itself is shown.")
                          .arg(known_.folder, QString::fromStdString(fault.what()));
   }
 }

@@ -81,18 +81,11 @@ struct RunCatalog::Scan {
       }
       entries.push_back(entry);
     }
-    mailbox->send([self = owner, entries = std::move(entries)] {
-      self->scanning_ = false;
-      if (entries != self->runs_) {
-        self->runs_ = entries;
-        Q_EMIT self->changed();
-      }
-    });
+    mailbox->send([self = owner, entries = std::move(entries)] { self->takeScan(entries); });
   }
 };
 
-RunCatalog::RunCatalog(std::shared_ptr<ReaderThread> reader, const QString& folder,
-                       QObject* parent)
+RunCatalog::RunCatalog(std::shared_ptr<ReaderThread> reader, const QString& folder, QObject* parent)
     : QObject(parent),
       reader_(std::move(reader)),
       scan_(std::make_shared<Scan>(this, Mailbox::of(this), folder)),
@@ -103,9 +96,22 @@ RunCatalog::RunCatalog(std::shared_ptr<ReaderThread> reader, const QString& fold
 }
 
 void RunCatalog::refresh() {
-  if (!scanning_) {
-    scanning_ = true;
-    reader_->post(ReaderThread::Urgency::Background, [scan = scan_] { scan->run(); });
+  if (scanning_) {
+    scan_again_ = true;
+    return;
+  }
+  scanning_ = true;
+  reader_->post(ReaderThread::Urgency::Background, [scan = scan_] { scan->run(); });
+}
+
+void RunCatalog::takeScan(const std::vector<RunEntry>& runs) {
+  scanning_ = false;
+  if (std::exchange(scan_again_, false)) {
+    refresh();
+  }
+  if (runs != runs_) {
+    runs_ = runs;
+    Q_EMIT changed();
   }
 }
 

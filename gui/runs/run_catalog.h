@@ -16,9 +16,9 @@ namespace limoe::gui {
 /// One line of the list of runs.
 struct RunEntry {
   QString name;
-  QString path;     ///< absolute: the run's folder, or a recording that lies elsewhere
-  QString setting;  ///< named setting of the auxiliary losses
-  int64_t step = 0; ///< newest recorded
+  QString path;       ///< absolute: the run's folder, or a recording that lies elsewhere
+  QString setting;    ///< named setting of the auxiliary losses
+  int64_t step = 0;   ///< newest recorded
   int64_t steps = 0;  ///< planned
   probe::RunState state = probe::RunState::Finished;
   QString fault;  ///< why it cannot be read; empty if it can
@@ -35,19 +35,21 @@ class RunCatalog : public QObject {
 
   const std::vector<RunEntry>& runs() const { return runs_; }
   const QString& folder() const { return folder_; }
-  void refresh();
+  void refresh();  ///< looks at the disk now
 
  Q_SIGNALS:
   void changed();
 
  private:
   struct Scan;
+  void takeScan(const std::vector<RunEntry>& runs);
 
   std::shared_ptr<ReaderThread> reader_;
   std::shared_ptr<Scan> scan_;
   QString folder_;
   std::vector<RunEntry> runs_;
   bool scanning_ = false;
+  bool scan_again_ = false;  ///< asked for while one was under way
   QTimer timer_;
 };
 

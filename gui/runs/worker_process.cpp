@@ -17,8 +17,12 @@ constexpr int kPollMs = 500;
 constexpr qint64 kTailBytes = 4096;
 constexpr qsizetype kTailLines = 12;
 
-QString logInFolder(const QString& run_folder) { return run_folder + "/worker.log"; }
-QString logBesideFolder(const QString& run_folder) { return run_folder + ".worker.log"; }
+QString logInFolder(const QString& run_folder) {
+  return run_folder + "/worker.log";
+}
+QString logBesideFolder(const QString& run_folder) {
+  return run_folder + ".worker.log";
+}
 
 /// When the system started that process, in clock ticks since boot, or empty where it is gone or
 /// only waits to be buried: tells a process from a later one with the same id.
@@ -43,7 +47,9 @@ QString asTerminalShows(const QString& line) {
 
 }  // namespace
 
-QString NewRun::name() const { return QFileInfo(folder).fileName(); }
+QString NewRun::name() const {
+  return QFileInfo(folder).fileName();
+}
 
 QStringList NewRun::trainArguments() const {
   QStringList arguments{"train",  "--preset", preset,  "--setting", setting,

@@ -15,10 +15,9 @@ QString workersOf(const std::vector<OpenRun*>& live) {
   for (const OpenRun* run : live) {
     names << run->name;
   }
-  return live.size() == 1 ? QString("The worker of run %1 is training.").arg(names.first())
-                          : QString("%1 workers are training: %2.")
-                                .arg(live.size())
-                                .arg(names.join(", "));
+  return live.size() == 1
+             ? QString("The worker of run %1 is training.").arg(names.first())
+             : QString("%1 workers are training: %2.").arg(live.size()).arg(names.join(", "));
 }
 
 }  // namespace
@@ -33,8 +32,8 @@ void CloseQuestion::ask() {
   if (question_ || waiting_) {
     return;
   }
-  question_ = new QMessageBox(QMessageBox::Question, "Close LIMoE Scope",
-                              workersOf(runs_.live()), QMessageBox::NoButton, window_);
+  question_ = new QMessageBox(QMessageBox::Question, "Close LIMoE Scope", workersOf(runs_.live()),
+                              QMessageBox::NoButton, window_);
   question_->setObjectName("closeQuestion");
   question_->setAttribute(Qt::WA_DeleteOnClose);
   question_->setInformativeText(

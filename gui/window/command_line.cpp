@@ -18,7 +18,8 @@ constexpr const char* kDescription =
     "  limoe-scope runs/demo                      open a run, live or not\n"
     "  limoe-scope runs/a/recording.h5 runs/b     open two runs\n"
     "  limoe-scope --screenshot wall.png --size 1600x1000 --step 500 --layer 2 runs/demo\n\n"
-    "Without a display --demo trains in the terminal and writes its pictures beside the recording.\n"
+    "Without a display --demo trains in the terminal and writes its pictures beside the "
+    "recording.\n"
     "Exit status: 0 all went well, 1 something failed, 2 wrong arguments.";
 
 QSize parseSize(const QString& text, QString& fault) {
@@ -27,8 +28,9 @@ QSize parseSize(const QString& text, QString& fault) {
   const QSize size(match.captured(1).toInt(), match.captured(2).toInt());
   if (!match.hasMatch() || size.width() < 320 || size.height() < 240 ||
       size.width() > kLargestSide || size.height() > kLargestSide) {
-    fault = QString("--size %1: give width and height in pixels, from 320x240 to %2x%2, such as "
-                    "1600x1000")
+    fault = QString(
+                "--size %1: give width and height in pixels, from 320x240 to %2x%2, such as "
+                "1600x1000")
                 .arg(text)
                 .arg(kLargestSide);
   }
@@ -57,8 +59,8 @@ CommandLine parseCommandLine(const QStringList& arguments) {
   const QCommandLineOption worker(
       "worker", "Worker program (default: limoe beside this program, else on the PATH).",
       "program");
-  const QCommandLineOption screenshot(
-      "screenshot", "Save what the window shows as PNG and exit.", "file");
+  const QCommandLineOption screenshot("screenshot", "Save what the window shows as PNG and exit.",
+                                      "file");
   const QCommandLineOption size("size", "Size of the screenshot (default: 1280x800).", "WxH");
   const QCommandLineOption step("step", "Show the recorded step nearest to this one.", "step");
   const QCommandLineOption layer("layer", "Show this MoE layer, counted from 1.", "layer");

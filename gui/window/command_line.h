@@ -9,7 +9,7 @@
 namespace limoe::gui {
 
 struct CommandLine {
-  QStringList paths;       ///< recordings and run folders
+  QStringList paths;  ///< recordings and run folders
   bool demo = false;
   QString runs_folder;     ///< absolute
   QString worker_program;  ///< empty: none was found

@@ -59,8 +59,9 @@ int trainInForeground(const QString& program, const NewRun& run) {
   worker.waitForFinished(-1);
   worker_pid = 0;
   if (worker.exitStatus() == QProcess::CrashExit) {
-    print(stderr, QString("limoe-scope: the worker was killed. What it recorded is in %1.")
-                      .arg(run.folder));
+    print(
+        stderr,
+        QString("limoe-scope: the worker was killed. What it recorded is in %1.").arg(run.folder));
     return 1;
   }
   if (worker.exitCode() != 0) {
@@ -100,8 +101,7 @@ QStringList writeFigures(const QString& folder) {
 
 DemoFolder chooseDemoFolder(const QString& runs_folder) {
   const QString folder = QDir(runs_folder).absoluteFilePath("demo");
-  if (QFileInfo::exists(folder) &&
-      probe::RunLock::isHeld(probe::RunFolder{folder.toStdString()})) {
+  if (QFileInfo::exists(folder) && probe::RunLock::isHeld(probe::RunFolder{folder.toStdString()})) {
     return {folder, true};
   }
   return {freeRunFolder(runs_folder, "demo"), false};
@@ -122,8 +122,9 @@ int runDemoWithoutDisplay(const CommandLine& line, int argc, char** argv) {
     return 1;
   }
   if (line.worker_program.isEmpty()) {
-    print(stderr, "limoe-scope: the worker program limoe was found neither beside limoe-scope nor "
-                  "on the PATH. Build it, or name it with --worker.");
+    print(stderr,
+          "limoe-scope: the worker program limoe was found neither beside limoe-scope nor "
+          "on the PATH. Build it, or name it with --worker.");
     return 1;
   }
   if (!QDir().mkpath(line.runs_folder)) {

@@ -1,9 +1,12 @@
 #include "gui/window/health.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace limoe::gui {
 namespace {
@@ -14,19 +17,41 @@ constexpr double kGoodSuccess = 0.85;
 constexpr double kLargestShare = 0.5;
 constexpr int64_t kFewExperts = 2;  // of so few, one with more than half is no news
 
-std::optional<double> metric(const RunData& run, const probe::Snapshot& snapshot,
-                             const char* name) {
-  const auto& names = run.layout.metric_names;
-  const auto found = std::find(names.begin(), names.end(), name);
-  const auto index = static_cast<std::size_t>(found - names.begin());
-  if (found == names.end() || index >= snapshot.metrics.size() ||
-      !std::isfinite(snapshot.metrics[index])) {
-    return std::nullopt;
-  }
-  return snapshot.metrics[index];
+struct Modality {
+  const char* word;
+  std::string metric;  ///< mean share of kept choices; with "/LAYER", of a layer
+};
+const std::array<Modality, 2> kModalities = {
+    {{"image", "success/image"}, {"text", "success/text"}}};
+
+/// Value of a metric by its column; empty where there is none.
+std::optional<double> metricAt(const probe::Snapshot& snapshot, std::size_t column) {
+  return column < snapshot.metrics.size() && std::isfinite(snapshot.metrics[column])
+             ? std::optional<double>(snapshot.metrics[column])
+             : std::nullopt;
 }
 
-QString percent(double share) { return QString("%1 %").arg(std::lround(100 * share)); }
+std::optional<double> metric(const RunData& run, const probe::Snapshot& snapshot,
+                             const std::string& name) {
+  const auto& names = run.layout.metric_names;
+  const auto found = std::find(names.begin(), names.end(), name);
+  return metricAt(snapshot, static_cast<std::size_t>(found - names.begin()));
+}
+
+/// Columns of the metrics whose name begins with `prefix`: one per layer, in their order.
+std::vector<std::size_t> columnsOf(const RunData& run, const std::string& prefix) {
+  std::vector<std::size_t> columns;
+  for (std::size_t i = 0; i < run.layout.metric_names.size(); ++i) {
+    if (run.layout.metric_names[i].starts_with(prefix)) {
+      columns.push_back(i);
+    }
+  }
+  return columns;
+}
+
+QString percent(double share) {
+  return QString("%1 %").arg(std::lround(100 * share));
+}
 
 /// Kept tokens of each expert of a layer, both modalities together. [E]
 std::vector<uint64_t> tokensByExpert(const RunData& run, const probe::Snapshot& snapshot,
@@ -40,7 +65,7 @@ std::vector<uint64_t> tokensByExpert(const RunData& run, const probe::Snapshot& 
   return tokens;
 }
 
-QStringList warningsOfLayer(const std::vector<uint64_t>& tokens) {
+QStringList warningsOfExperts(const std::vector<uint64_t>& tokens) {
   QStringList warnings;
   const auto experts = static_cast<int64_t>(tokens.size());
   const auto unused = std::count(tokens.begin(), tokens.end(), 0u);
@@ -58,35 +83,43 @@ QStringList warningsOfLayer(const std::vector<uint64_t>& tokens) {
   return warnings;
 }
 
+QStringList warningsOfDrops(const RunData& run, const probe::Snapshot& snapshot, int64_t layer) {
+  QStringList warnings;
+  for (const Modality& modality : kModalities) {
+    const auto columns = columnsOf(run, modality.metric + "/");
+    const auto index = static_cast<std::size_t>(layer);
+    const auto success = index < columns.size() ? metricAt(snapshot, columns[index]) : std::nullopt;
+    if (success && *success < kGoodSuccess) {
+      warnings << QString("%1 drops %2").arg(modality.word, percent(1 - *success));
+    }
+  }
+  return warnings;
+}
+
 }  // namespace
 
 Health healthOf(const RunData& run, const probe::Snapshot& snapshot) {
   Health health;
   for (int64_t layer = 0; layer < run.layout.layers; ++layer) {
-    const QStringList warnings = warningsOfLayer(tokensByExpert(run, snapshot, layer));
+    const QStringList warnings = warningsOfExperts(tokensByExpert(run, snapshot, layer)) +
+                                 warningsOfDrops(run, snapshot, layer);
     if (!warnings.isEmpty()) {
       health.warnings << QString("MoE layer %1: %2").arg(layer + 1).arg(warnings.join(", "));
     }
   }
-  QStringList kept;
-  for (const auto& [name, word] : {std::pair("success/image", "image"),
-                                   std::pair("success/text", "text")}) {
-    if (const auto success = metric(run, snapshot, name)) {
-      if (*success < kGoodSuccess) {
-        health.warnings << QString("%1 drops %2 of its choices (mean over layers)")
-                               .arg(word, percent(1 - *success));
-      }
-      kept << QString("%1 of %2 choices kept").arg(percent(*success), word);
-    }
-  }
   if (run.layout.layers == 0) {
     health.summary = "A dense model: it has no experts";
-  } else {
-    kept.prepend(QString("all %1 experts of all %2 MoE layers in use")
-                     .arg(run.layout.experts)
-                     .arg(run.layout.layers));
-    health.summary = kept.join(" · ");
+    return health;
   }
+  QStringList summary{QString("all %1 experts of all %2 MoE layers in use")
+                          .arg(run.layout.experts)
+                          .arg(run.layout.layers)};
+  for (const Modality& modality : kModalities) {
+    if (const auto success = metric(run, snapshot, modality.metric)) {
+      summary << QString("%1 of %2 choices kept").arg(percent(*success), modality.word);
+    }
+  }
+  health.summary = summary.join(" · ");
   return health;
 }
 

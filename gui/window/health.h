@@ -13,8 +13,9 @@ struct Health {
 };
 
 /// Judges one snapshot: experts that get no token of the probe in a layer, experts that take more
-/// than half of its tokens, and the share of choices dropped where the worker measured it
-/// (metrics `success/image`, `success/text`).
+/// than half of its tokens, and modalities that lose more than 15 % of their choices, by layer
+/// where the worker measured that (metrics `success/image/LAYER`, `success/text/LAYER` in the order
+/// of the layers). The summary gives the means (`success/image`, `success/text`).
 Health healthOf(const RunData& run, const probe::Snapshot& snapshot);
 
 }  // namespace limoe::gui

@@ -19,7 +19,7 @@ KeySheet::KeySheet(const QList<QAction*>& actions, QWidget* parent) : QDialog(pa
   for (const QAction* action : actions) {
     if (!action->shortcut().isEmpty()) {
       lines.emplace_back(action->shortcut().toString(QKeySequence::NativeText),
-                    QString(action->text()).remove('&').remove("…"));
+                         QString(action->text()).remove('&').remove("…"));
     }
   }
   lines.emplace_back("Drag, wheel", "Pan and zoom the image wall");

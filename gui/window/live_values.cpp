@@ -18,7 +18,9 @@ namespace {
 
 constexpr const char* kPriorityKey = "moe.priority";
 
-QString shown(double value) { return QString::number(value, 'g', 6); }
+QString shown(double value) {
+  return QString::number(value, 'g', 6);
+}
 
 }  // namespace
 

@@ -1,8 +1,10 @@
 #include "gui/window/main_window.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
 #include <QCloseEvent>
+#include <QComboBox>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QKeyEvent>
@@ -11,8 +13,6 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QVBoxLayout>
-#include <QAbstractButton>
-#include <QComboBox>
 #include <algorithm>
 #include <cstdlib>
 
@@ -147,16 +147,15 @@ void MainWindow::restoreLayout() {
 void MainWindow::saveLayout() {
   if (settings_) {
     settings_->setValue("geometry", saveGeometry());
-    settings_->setValue("layout", layout_with_panels_.isEmpty() ? saveState(kLayoutVersion)
-                                                                : layout_with_panels_);
+    settings_->setValue(
+        "layout", layout_with_panels_.isEmpty() ? saveState(kLayoutVersion) : layout_with_panels_);
   }
 }
 
 void MainWindow::connectRuns() {
   connect(&catalog_, &RunCatalog::changed, this, &MainWindow::refreshRunsPanel);
-  connect(runs_panel_, &RunsPanel::chosen, this, [this](const QString& path) {
-    showRun(runs_.open(path));
-  });
+  connect(runs_panel_, &RunsPanel::chosen, this,
+          [this](const QString& path) { showRun(runs_.open(path)); });
   connect(&runs_, &OpenRuns::opened, this, [this](OpenRun* run) {
     remember(run->path);
     refreshRunsPanel();
@@ -178,15 +177,12 @@ void MainWindow::connectRuns() {
             messages_->post(MessageBar::Kind::Error, message, log);
             catalog_.refresh();
           });
-  connect(&runs_, &OpenRuns::warned, this, [this](const QString& message) {
-    messages_->post(MessageBar::Kind::Warning, message);
-  });
-  connect(control_, &RunControl::informed, this, [this](const QString& message) {
-    statusBar()->showMessage(message, kPassingMessageMs);
-  });
-  connect(control_, &RunControl::failed, this, [this](const QString& message) {
-    messages_->post(MessageBar::Kind::Warning, message);
-  });
+  connect(&runs_, &OpenRuns::warned, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(control_, &RunControl::informed, this,
+          [this](const QString& message) { statusBar()->showMessage(message, kPassingMessageMs); });
+  connect(control_, &RunControl::failed, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(control_, &RunControl::statusChanged, this, [this] {
     refreshStatus();
     live_values_->setCurrent(control_->status() ? control_->status()->live
@@ -199,9 +195,8 @@ void MainWindow::connectRuns() {
     close_allowed_ = true;
     close();
   });
-  connect(close_question_, &CloseQuestion::failed, this, [this](const QString& message) {
-    messages_->post(MessageBar::Kind::Error, message);
-  });
+  connect(close_question_, &CloseQuestion::failed, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Error, message); });
 }
 
 std::shared_ptr<const RunData> MainWindow::shownData() const {
@@ -249,8 +244,8 @@ void MainWindow::showRun(OpenRun* run) {
 void MainWindow::closeRun(OpenRun* run) {
   if (run == shown_) {
     const auto& all = runs_.all();
-    const auto other = std::find_if(all.begin(), all.end(),
-                                    [run](const auto& open) { return open.get() != run; });
+    const auto other =
+        std::find_if(all.begin(), all.end(), [run](const auto& open) { return open.get() != run; });
     showRun(other == all.end() ? nullptr : other->get());
   }
   runs_.close(run);
@@ -299,7 +294,9 @@ void MainWindow::refreshRunsPanel() {
   runs_panel_->setRuns(entries, shown_ ? shown_->path : QString(), catalog_.folder());
 }
 
-void MainWindow::refreshStatus() { status_->setText(statusLine(shown_, control_->status())); }
+void MainWindow::refreshStatus() {
+  status_->setText(statusLine(shown_, control_->status()));
+}
 
 void MainWindow::refreshHealth() {
   RecordingSource* source = shownSource();
@@ -323,9 +320,13 @@ void MainWindow::refreshHealth() {
                            : health.warnings.join('\n'));
 }
 
-bool MainWindow::isSettled() const { return shown_ && shown_->source->isIdle(); }
+bool MainWindow::isSettled() const {
+  return shown_ && shown_->source->isIdle();
+}
 
-void MainWindow::redraw() { canvas_->update(); }
+void MainWindow::redraw() {
+  canvas_->update();
+}
 
 QString MainWindow::showStepAndLayer(std::optional<int64_t> step, std::optional<int64_t> layer) {
   const auto run_data = shownData();

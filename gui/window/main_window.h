@@ -104,7 +104,7 @@ class MainWindow : public QMainWindow {
   std::shared_ptr<const RunData> shownData() const;  ///< null: none, or not read yet
   void showRun(OpenRun* run);
   void closeRun(OpenRun* run);
-  void refreshRun();        ///< the run on the screen has changed
+  void refreshRun();  ///< the run on the screen has changed
   void refreshRunsPanel();
   void refreshStatus();
   void refreshHealth();

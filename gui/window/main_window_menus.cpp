@@ -49,9 +49,9 @@ void MainWindow::makeFileMenu() {
   addAction(menu, "newRunAction", "&New run…", Qt::CTRL | Qt::Key_N, "Start training a model",
             [this] { askForNewRun(); })
       ->setIcon(style()->standardIcon(QStyle::SP_FileIcon));
-  addAction(menu, "openAction", "&Open…", Qt::CTRL | Qt::Key_O, "Open recordings",
-            [this] { askForRecordings(); })
-      ->setIcon(style()->standardIcon(QStyle::SP_DialogOpenButton));
+  addAction(menu, "openAction", "&Open…", Qt::CTRL | Qt::Key_O, "Open recordings", [this] {
+    askForRecordings();
+  })->setIcon(style()->standardIcon(QStyle::SP_DialogOpenButton));
   addAction(menu, "openFolderAction", "Open run &folder…", Qt::CTRL | Qt::SHIFT | Qt::Key_O,
             "Open the folder of a run", [this] { askForFolder(); });
   recent_menu_ = menu->addMenu("Open &recent");
@@ -71,7 +71,8 @@ void MainWindow::makeFileMenu() {
   });
   menu->addSeparator();
   addAction(menu, "exportAction", "&Export figures…", Qt::CTRL | Qt::Key_E,
-            "Write overlay, modality shares and curves as PDF and PNG", [this] { askForFigures(); });
+            "Write overlay, modality shares and curves as PDF and PNG",
+            [this] { askForFigures(); });
   addAction(menu, "screenshotAction", "&Save screenshot…", Qt::CTRL | Qt::SHIFT | Qt::Key_S,
             "Save what the window shows as PNG", [this] { askForScreenshot(); });
   addAction(menu, "copyAction", "Cop&y view", QKeySequence::Copy,
@@ -145,8 +146,7 @@ void MainWindow::makeExpertActions(QMenu* menu) {
 void MainWindow::makeRunMenu() {
   QMenu* menu = menuBar()->addMenu("&Run");
   addAction(menu, "demoAction", "Start the &demo run", {},
-            "Train a tiny model on drawn scenes, as limoe-scope --demo",
-            [this] { startDemo(); });
+            "Train a tiny model on drawn scenes, as limoe-scope --demo", [this] { startDemo(); });
   menu->addSeparator();
   for (QAction* action : {control_->trainAction(), control_->stepAction(), control_->stopAction(),
                           control_->checkpointAction()}) {
@@ -243,8 +243,8 @@ void MainWindow::askForFigures() {
   if (!run_data || exporting_) {
     return;
   }
-  const QString folder = QFileDialog::getExistingDirectory(
-      this, "Folder for the figures", run_data->folder);
+  const QString folder =
+      QFileDialog::getExistingDirectory(this, "Folder for the figures", run_data->folder);
   if (!folder.isEmpty()) {
     exportFigures(folder);
   }
@@ -275,9 +275,9 @@ void MainWindow::askForScreenshot() {
   if (grab().save(file, "PNG")) {
     statusBar()->showMessage(QString("Saved %1").arg(file));
   } else {
-    messages_->post(MessageBar::Kind::Error,
-                    QString("Cannot write %1: is the folder there, and may you write to it?")
-                        .arg(file));
+    messages_->post(
+        MessageBar::Kind::Error,
+        QString("Cannot write %1: is the folder there, and may you write to it?").arg(file));
   }
 }
 

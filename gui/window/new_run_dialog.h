@@ -17,8 +17,8 @@ class NewRunDialog : public QDialog {
   Q_OBJECT
  public:
   /// `suggested_name` does not exist in `runs_folder` yet; nor does anything in `taken`.
-  NewRunDialog(const QString& runs_folder, const QString& suggested_name,
-               const QStringList& taken, QWidget* parent);
+  NewRunDialog(const QString& runs_folder, const QString& suggested_name, const QStringList& taken,
+               QWidget* parent);
 
   NewRun newRun() const;
 

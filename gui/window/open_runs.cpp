@@ -126,23 +126,22 @@ void OpenRuns::takeEnd(OpenRun* run, const QString& failure) {
   }
   QTimer::singleShot(kPatienceMs, run->worker.get(), [this, run] {
     if (!run->source->data()) {
-      Q_EMIT openFailed(
-          run,
-          QString("The worker of run %1 ended before its recording began: %2")
-              .arg(run->name, run->worker->logTail().section('\n', -1)),
-          run->worker->logTail());
+      Q_EMIT openFailed(run,
+                        QString("The worker of run %1 ended before its recording began: %2")
+                            .arg(run->name, run->worker->logTail().section('\n', -1)),
+                        run->worker->logTail());
     }
   });
 }
 
 void OpenRuns::tellDeath(OpenRun* run) {
   const int64_t recorded = lastRecordedStep(*run->source->data());
-  const QString at =
-      run->last_known_step >= 0
-          ? QString(" at step %1").arg(std::max(run->last_known_step, recorded))
-          : QString();
-  const QString message = QString("The worker of run %1 ended unexpectedly%2. The recording is "
-                                  "complete up to step %3.")
+  const QString at = run->last_known_step >= 0
+                         ? QString(" at step %1").arg(std::max(run->last_known_step, recorded))
+                         : QString();
+  const QString message = QString(
+                              "The worker of run %1 ended unexpectedly%2. The recording is "
+                              "complete up to step %3.")
                               .arg(run->name, at)
                               .arg(recorded);
   reader_->post(ReaderThread::Urgency::Now, [this, mailbox = mailbox_, message, path = run->path,

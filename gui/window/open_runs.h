@@ -19,7 +19,7 @@ struct OpenRun {
   std::unique_ptr<RecordingSource> source;
   std::unique_ptr<ControlClient> control;  ///< from when its worker was first seen to live
   std::unique_ptr<WorkerProcess> worker;   ///< if started from this window
-  bool is_open = false;   ///< its first data has come
+  bool is_open = false;                    ///< its first data has come
   bool was_live = false;
   int64_t last_known_step = -1;  ///< as the worker told; −1: it has not
 
@@ -45,7 +45,8 @@ class OpenRuns : public QObject {
  Q_SIGNALS:
   void opened(limoe::gui::OpenRun* run);   ///< its first data is there
   void changed(limoe::gui::OpenRun* run);  ///< its data or its worker's log
-  /// It could not be opened or started; close() it. `log`: the end of the worker's, if there is one.
+  /// It could not be opened or started; close() it. `log`: the end of the worker's, if there is
+  /// one.
   void openFailed(limoe::gui::OpenRun* run, QString why, QString log);
   /// Its worker ended without closing the recording.
   void died(limoe::gui::OpenRun* run, QString message, QString log);

@@ -36,8 +36,9 @@ RunControl::RunControl(QObject* parent)
       train_(makeAction("trainAction", "Pause", Qt::Key_T, "Pause or train on (T)")),
       step_(makeAction("stepAction", "One step", Qt::Key_Period,
                        "Train one step, then pause again (.)")),
-      stop_(makeAction("stopAction", "Stop", {},
-                       "Stop training after this step, with a checkpoint and a complete recording")),
+      stop_(
+          makeAction("stopAction", "Stop", {},
+                     "Stop training after this step, with a checkpoint and a complete recording")),
       checkpoint_(makeAction("checkpointAction", "Checkpoint", {},
                              "Save weights and optimiser state now")) {
   const QStyle* style = QApplication::style();
@@ -89,8 +90,8 @@ void RunControl::refresh() {
     action->setEnabled(steerable);
   }
   train_->setText(paused ? "Train" : "Pause");
-  train_->setIcon(QApplication::style()->standardIcon(paused ? QStyle::SP_MediaPlay
-                                                             : QStyle::SP_MediaPause));
+  train_->setIcon(
+      QApplication::style()->standardIcon(paused ? QStyle::SP_MediaPlay : QStyle::SP_MediaPause));
 }
 
 void RunControl::poll() {

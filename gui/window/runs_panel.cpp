@@ -57,6 +57,8 @@ RunsPanel::RunsPanel(QWidget* parent)
   list_->setUniformRowHeights(true);
   list_->setFrameShape(QFrame::NoFrame);
   list_->setAllColumnsShowFocus(true);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_->header()->setMinimumSectionSize(30);
   list_->header()->setStretchLastSection(true);
   list_->header()->setSectionResizeMode(kName, QHeaderView::ResizeToContents);
   list_->header()->setSectionResizeMode(kState, QHeaderView::ResizeToContents);

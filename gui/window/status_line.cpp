@@ -12,8 +12,8 @@ namespace {
 /// Newest recorded value of a scalar; NaN where it is not recorded.
 double newestScalar(const RunData& data, const std::string& name) {
   const auto& names = data.layout.scalar_names;
-  const auto column = static_cast<std::size_t>(
-      std::find(names.begin(), names.end(), name) - names.begin());
+  const auto column =
+      static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
   if (!data.curves || column >= names.size() || data.curves->steps.empty()) {
     return std::nan("");
   }
@@ -47,6 +47,9 @@ QString statusLine(const OpenRun* run, const std::optional<WorkerStatus>& status
   const int64_t steps = status && status->steps > 0 ? status->steps : data->config.train.steps;
   QStringList parts{run->name, status ? status->state : stateWord(data->state),
                     QString("step %1 of %2").arg(step).arg(steps)};
+  if (step == 0) {
+    return parts.join(" · ");  // nothing has been measured yet
+  }
   const double loss = status ? status->loss : newestScalar(*data, "loss");
   if (std::isfinite(loss)) {
     parts << QString("loss %1").arg(loss, 0, 'f', 3);

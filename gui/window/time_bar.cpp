@@ -48,6 +48,7 @@ TimeBar::TimeBar(ViewState& state, QWidget* parent)
   step_->setFixedWidth(fontMetrics().horizontalAdvance("00000000") + 12);
   newest_->setObjectName("newestLabel");
   follow_->setText("Newest");
+  follow_->setAutoRaise(false);  // pressed or not must be plain to see
   follow_->setCheckable(true);
 
   auto* layout = new QHBoxLayout(this);
@@ -162,8 +163,8 @@ void TimeBar::refresh() {
     newest_->setText("of 0");
   }
   follow_->setChecked(any && state_.followsNewest());
-  play_->setIcon(style()->standardIcon(play_timer_.isActive() ? QStyle::SP_MediaPause
-                                                              : QStyle::SP_MediaPlay));
+  play_->setIcon(
+      style()->standardIcon(play_timer_.isActive() ? QStyle::SP_MediaPause : QStyle::SP_MediaPlay));
 }
 
 }  // namespace limoe::gui

@@ -15,7 +15,8 @@ constexpr int64_t kFullDistributionLimit = 4'000'000;  // bytes of a snapshot
 bool recordsProbabilities(const std::string& choice, const Layout& layout) {
   const int64_t bytes = layout.layers * layout.samples *
                         (layout.patches() + layout.text_length) * layout.experts * 4;
-  return choice == "all" || (choice == "auto" && bytes < kFullDistributionLimit);
+  return layout.layers > 0 &&
+         (choice == "all" || (choice == "auto" && bytes < kFullDistributionLimit));
 }
 
 /// Evaluation with the probe's own group size; the model's is put back at the end.

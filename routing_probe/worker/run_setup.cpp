@@ -74,10 +74,14 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force) {
   return lock;
 }
 
-ResumePoint resumePointOf(const RunFolder& folder) {
+std::unique_ptr<RunLock> claimExistingRun(const RunFolder& folder) {
   if (!folder.isRun()) {
     throw std::runtime_error(folder.path.string() + ": there is no run here to go on with");
   }
+  return std::make_unique<RunLock>(folder);
+}
+
+ResumePoint resumePointOf(const RunFolder& folder) {
   ResumePoint point;
   point.checkpoint = model::newestCheckpoint(folder.checkpoints());
   if (point.checkpoint.empty()) {

@@ -18,6 +18,10 @@ namespace limoe::probe {
 /// it cannot be written; RecordingError where a worker holds it.
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force);
 
+/// Takes hold of a run that is there. Throws std::runtime_error where there is none, RecordingError
+/// where a worker holds it.
+std::unique_ptr<RunLock> claimExistingRun(const RunFolder& folder);
+
 /// Part number and first step of what a resumed run writes next.
 struct ResumePoint {
   int64_t part = 1;

@@ -66,7 +66,7 @@ int train(const TrainOptions& options) {
   installInterruptHandler();
   if (!options.resume.empty()) {
     const RunFolder folder = runFolderOf(options.resume);
-    auto lock = std::make_unique<RunLock>(folder);
+    auto lock = claimExistingRun(folder);
     const ResumePoint from = resumePointOf(folder);
     model::RunConfig config = configAtCheckpoint(from.checkpoint);
     if (options.flags.contains("train") && options.flags["train"].contains("steps")) {

@@ -22,8 +22,8 @@
 
 namespace {
 
-using nlohmann::json;
 using limoe::probe::test::SyntheticOptions;
+using nlohmann::json;
 
 constexpr int64_t kStepsPerSnapshot = 5;
 constexpr int64_t kPlannedSteps = 1000;
@@ -35,8 +35,8 @@ class FakeWorker {
   FakeWorker(const limoe::probe::RunFolder& folder, const SyntheticOptions& options)
       : options_(options),
         lock_(folder),
-        writer_(folder.recording(1), limoe::probe::test::syntheticLayout(options), limoe::probe::test::syntheticOrigin(options),
-                syntheticProbe(options)),
+        writer_(folder.recording(1), limoe::probe::test::syntheticLayout(options),
+                limoe::probe::test::syntheticOrigin(options), syntheticProbe(options)),
         address_(folder),
         socket_(context_, zmq::socket_type::rep) {
     socket_.bind(address_.zmqEndpoint());
@@ -98,9 +98,11 @@ class FakeWorker {
         live_[key] = value;
       }
     }
-    return {{"ok", true},        {"state", state_},       {"step", step_},
-            {"steps", kPlannedSteps}, {"loss", 1.25},      {"pairs_per_second", 40.0},
-            {"seconds_left", 75.0},   {"pid", getpid()},   {"live", live_}};
+    return {{"ok", true},           {"state", state_},
+            {"step", step_},        {"steps", kPlannedSteps},
+            {"loss", 1.25},         {"pairs_per_second", 40.0},
+            {"seconds_left", 75.0}, {"pid", getpid()},
+            {"live", live_}};
   }
 
   SyntheticOptions options_;

@@ -56,7 +56,8 @@ TEST_F(LiveRunTest, ShowsThatARunIsStartingThenFollowsIt) {
   EXPECT_EQ(window->viewState().snapshot(),
             static_cast<int64_t>(data()->snapshot_steps.size()) - 1);
   EXPECT_EQ(data()->curves->steps.size(), data()->curves->scalars[0].size());
-  EXPECT_TRUE(waitUntil([this] { return status().contains("40 pairs/s"); })) << qPrintable(status());
+  EXPECT_TRUE(waitUntil([this] { return status().contains("40 pairs/s"); }))
+      << qPrintable(status());
   EXPECT_THAT(status().toStdString(), testing::HasSubstr("of 1000"));
   EXPECT_THAT(status().toStdString(), testing::HasSubstr("1 min 15 s left"));
 }
@@ -119,8 +120,8 @@ TEST_F(LiveRunTest, SurvivesTheDeathOfTheWorker) {
                                  std::to_string(static_cast<int>(data()->curves->steps.back()))));
   EXPECT_FALSE(action("trainAction")->isEnabled());
   QTest::mouseClick(window->findChild<QPushButton*>("messageDetails"), Qt::LeftButton);
-  const auto* log = window->findChild<QDialog*>("messageDetailsDialog")
-                        ->findChild<QPlainTextEdit*>();
+  const auto* log =
+      window->findChild<QDialog*>("messageDetailsDialog")->findChild<QPlainTextEdit*>();
   EXPECT_TRUE(log->toPlainText().contains("loss 1.25"));
   window->findChild<QDialog*>("messageDetailsDialog")->close();
   window->activateWindow();

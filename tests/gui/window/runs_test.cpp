@@ -68,8 +68,7 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
     // Resumed at step 40: the snapshot of step 50 is recorded again, as number 9.
     // Written elsewhere and moved, since this process looks at the folder all the time.
     const std::string part = folder.filePath("part.h5").toStdString();
-    probe::RecordingWriter writer(part,
-                                  probe::test::syntheticLayout(options),
+    probe::RecordingWriter writer(part, probe::test::syntheticLayout(options),
                                   probe::test::syntheticOrigin(options, 2, 40),
                                   probe::test::syntheticProbe(options));
     for (int64_t step = 40; step <= 60; ++step) {
@@ -156,18 +155,20 @@ TEST(Health, TellsUnusedExpertsAndDrops) {
   RunData run;
   run.layout.layers = 2;
   run.layout.experts = 4;
-  run.layout.metric_names = {"success/image", "success/text"};
+  run.layout.metric_names = {"success/image",         "success/text",
+                             "success/image/block_1", "success/image/block_3",
+                             "success/text/block_1",  "success/text/block_3"};
   probe::Snapshot snapshot;
   // Layer 1: image 10 10 10 10, text 5 5 5 5. Layer 2: image 40 0 0 10, text 20 0 0 0: experts 1
   // and 2 unused, expert 0 takes 60 of 70 = 86 %.
   snapshot.tokens = {10, 10, 10, 10, 5, 5, 5, 5, 40, 0, 0, 10, 20, 0, 0, 0};
-  snapshot.metrics = {0.97f, 0.59f};
+  snapshot.metrics = {0.97f, 0.75f, 0.98f, 0.96f, 0.91f, 0.59f};
   EXPECT_THAT(healthOf(run, snapshot).warnings,
               testing::ElementsAre(
-                  QString("MoE layer 2: 2 of 4 experts unused, expert 0 takes 86 % of all tokens"),
-                  QString("text drops 41 % of its choices (mean over layers)")));
+                  QString("MoE layer 2: 2 of 4 experts unused, expert 0 takes 86 % of all tokens, "
+                          "text drops 41 %")));
   snapshot.tokens = {10, 10, 10, 10, 5, 5, 5, 5, 10, 10, 10, 10, 5, 5, 5, 5};
-  snapshot.metrics = {0.97f, 0.9f};
+  snapshot.metrics = {0.97f, 0.9f, 0.98f, 0.96f, 0.91f, 0.89f};
   EXPECT_TRUE(healthOf(run, snapshot).warnings.isEmpty());
   EXPECT_EQ(healthOf(run, snapshot).summary,
             "all 4 experts of all 2 MoE layers in use · 97 % of image choices kept · 90 % of text "

@@ -247,9 +247,7 @@ TEST_F(WindowTest, RemembersItsLayoutAndRecentRuns) {
   second.show();
   EXPECT_FALSE(second.findChild<QDockWidget*>("curvesDock")->isVisible());
   EXPECT_TRUE(second.findChild<QDockWidget*>("sharesDock")->isVisible());
-  EXPECT_THAT(QSettings(options.settings_file, QSettings::IniFormat)
-                  .value("recent")
-                  .toStringList(),
+  EXPECT_THAT(QSettings(options.settings_file, QSettings::IniFormat).value("recent").toStringList(),
               testing::ElementsAre(run));
 }
 
