@@ -1,0 +1,93 @@
+"""Every header compiles alone, and none sees a library that its part of the program must not use.
+
+The compiler alone would not notice the latter: Debian puts LibTorch's headers into /usr/include.
+
+    headers_test.py SOURCE_DIR BUILD_DIR
+"""
+
+import concurrent.futures
+import json
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+
+SOURCE = pathlib.Path(sys.argv[1])
+BUILD = pathlib.Path(sys.argv[2])
+
+TORCH = r"(torch|ATen|c10)/"
+QT = r"Q[A-Z]\w+$|qcustomplot"
+HDF5 = r"hdf5\.h|H5\w+\.h"
+OPENCV = r"opencv2/"
+# Folder (the longest that fits counts) and what no file in it may include, directly or not.
+FORBIDDEN = {
+    "model/data": [TORCH, QT, HDF5, "routing_probe/", "gui/"],
+    "model": [QT, HDF5, "routing_probe/", "gui/"],
+    "routing_probe/recording": [TORCH, QT, OPENCV, "model/", "gui/"],
+    "routing_probe/worker": [QT, "gui/"],
+    "gui": [TORCH, HDF5, "routing_probe/worker/", "model/data/", "model/training/"],
+}
+# Plain C++ parts of model/, which the desktop program uses too.
+PLAIN = ["model/config.h", "model/config_json.h", "model/model_size.h", "model/routing.h",
+         "model/safetensors_header.h"]
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
+
+
+def included(path, seen=None):
+    """All that `path` includes, own headers followed."""
+    seen = {} if seen is None else seen
+    for name in INCLUDE.findall(path.read_text()):
+        if name not in seen:
+            seen[name] = str(path.relative_to(SOURCE))
+            if (SOURCE / name).exists():
+                included(SOURCE / name, seen)
+    return seen
+
+
+def violations(path):
+    relative = str(path.relative_to(SOURCE))
+    folder = max((f for f in FORBIDDEN if relative.startswith(f + "/")), key=len)
+    patterns = FORBIDDEN[folder] + ([TORCH, OPENCV] if relative in PLAIN else [])
+    return [f"{relative}: includes {name} (from {origin}), which {folder}/ must not use"
+            for name, origin in included(path).items()
+            for pattern in patterns if re.match(pattern, name)]
+
+
+def compile_alone(header, command):
+    arguments = shlex.split(command)
+    if "ccache" in arguments[0]:
+        arguments = arguments[1:]
+    kept = []
+    skip = False
+    for argument in arguments[:-1]:
+        if skip or argument in ("-c", "-o"):
+            skip = not skip and argument == "-o"
+            continue
+        kept.append(argument)
+    done = subprocess.run([*kept, "-O0", "-fsyntax-only", "-Wno-pragma-once-outside-header",
+                           "-include", str(header), "-x", "c++", "/dev/null"],
+                          capture_output=True, text=True, cwd=BUILD)
+    return "" if done.returncode == 0 else f"{header}: does not compile alone\n{done.stderr[:2000]}"
+
+
+commands = {}
+for entry in json.loads((BUILD / "compile_commands.json").read_text()):
+    file = pathlib.Path(entry["file"])
+    if SOURCE in file.parents and BUILD not in file.parents:
+        # A folder may feed several targets; the longest command knows every library of theirs.
+        commands[file.parent] = max(commands.get(file.parent, ""), entry["command"], key=len)
+
+headers = sorted(h for part in ("model", "routing_probe", "gui") for h in (SOURCE / part).rglob("*.h"))
+sources = sorted(s for part in ("model", "routing_probe", "gui")
+                 for s in (SOURCE / part).rglob("*.cpp"))
+faults = [fault for file in headers + sources for fault in violations(file)]
+with concurrent.futures.ThreadPoolExecutor(2) as pool:
+    jobs = [pool.submit(compile_alone, h, commands.get(h.parent) or commands[h.parent.parent])
+            for h in headers if h.parent in commands or h.parent.parent in commands]
+    faults += [job.result() for job in jobs if job.result()]
+print("\n".join(faults))
+print(f"{len(jobs)} headers compiled alone, {len(headers + sources)} files looked through, "
+      f"{len(faults)} faults")
+sys.exit(1 if faults or len(jobs) != len(headers) else 0)
