@@ -1,6 +1,8 @@
 """Every header compiles alone, and none sees a library that its part of the program must not use.
 
-The compiler alone would not notice the latter: Debian puts LibTorch's headers into /usr/include.
+Where a source file begins with its own header, the build has proved the former already; the other
+headers are compiled here. The compiler would not notice the latter: Debian puts LibTorch's headers
+into /usr/include.
 
     headers_test.py SOURCE_DIR BUILD_DIR
 """
@@ -55,17 +57,25 @@ def violations(path):
             for pattern in patterns if re.match(pattern, name)]
 
 
-def compile_alone(header, command):
+def proved_by_build(header):
+    source = header.with_suffix(".cpp")
+    return source.exists() and INCLUDE.findall(source.read_text())[0] == str(
+        header.relative_to(SOURCE))
+
+
+def arguments_of(command):
+    """The compiler and its options, without input and output."""
     arguments = shlex.split(command)
-    if "ccache" in arguments[0]:
-        arguments = arguments[1:]
-    kept = []
-    skip = False
-    for argument in arguments[:-1]:
-        if skip or argument in ("-c", "-o"):
-            skip = not skip and argument == "-o"
-            continue
-        kept.append(argument)
+    arguments = arguments[1:] if "ccache" in arguments[0] else arguments
+    at = arguments.index("-o")
+    return [a for a in arguments[:at] + arguments[at + 2:-1] if a != "-c"]
+
+
+def compile_alone(header):
+    # A folder may feed several targets: the header may need what any of them is given.
+    entries = commands.get(header.parent) or commands[header.parent.parent]
+    kept = entries[0] + [a for entry in entries[1:] for i, a in enumerate(entry)
+                         if a == "-isystem" or (i > 0 and entry[i - 1] == "-isystem")]
     done = subprocess.run([*kept, "-O0", "-fsyntax-only", "-Wno-pragma-once-outside-header",
                            "-include", str(header), "-x", "c++", "/dev/null"],
                           capture_output=True, text=True, cwd=BUILD)
@@ -76,18 +86,20 @@ commands = {}
 for entry in json.loads((BUILD / "compile_commands.json").read_text()):
     file = pathlib.Path(entry["file"])
     if SOURCE in file.parents and BUILD not in file.parents:
-        # A folder may feed several targets; the longest command knows every library of theirs.
-        commands[file.parent] = max(commands.get(file.parent, ""), entry["command"], key=len)
+        entries = commands.setdefault(file.parent, [])
+        arguments = arguments_of(entry["command"])
+        if arguments not in entries:
+            entries.append(arguments)
 
 headers = sorted(h for part in ("model", "routing_probe", "gui") for h in (SOURCE / part).rglob("*.h"))
 sources = sorted(s for part in ("model", "routing_probe", "gui")
                  for s in (SOURCE / part).rglob("*.cpp"))
 faults = [fault for file in headers + sources for fault in violations(file)]
+alone = [h for h in headers if not proved_by_build(h)]
 with concurrent.futures.ThreadPoolExecutor(2) as pool:
-    jobs = [pool.submit(compile_alone, h, commands.get(h.parent) or commands[h.parent.parent])
-            for h in headers if h.parent in commands or h.parent.parent in commands]
+    jobs = [pool.submit(compile_alone, h) for h in alone]
     faults += [job.result() for job in jobs if job.result()]
 print("\n".join(faults))
-print(f"{len(jobs)} headers compiled alone, {len(headers + sources)} files looked through, "
-      f"{len(faults)} faults")
-sys.exit(1 if faults or len(jobs) != len(headers) else 0)
+print(f"{len(headers)} headers, of which {len(alone)} compiled here; "
+      f"{len(headers + sources)} files looked through, {len(faults)} faults")
+sys.exit(1 if faults else 0)

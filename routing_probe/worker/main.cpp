@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 
 #include "routing_probe/worker/commands.h"
@@ -16,7 +17,9 @@ namespace {
 void restartWithPassiveWaiting(char** argv) {
   if (std::getenv("OMP_WAIT_POLICY") == nullptr && std::getenv("GOMP_SPINCOUNT") == nullptr) {
     setenv("OMP_WAIT_POLICY", "PASSIVE", 1);
-    execv("/proc/self/exe", argv);
+    // The resolved name, so that the process is still called "limoe".
+    std::error_code code;
+    execv(std::filesystem::read_symlink("/proc/self/exe", code).c_str(), argv);
     // Where /proc is missing, going on as we are is only slower.
   }
 }

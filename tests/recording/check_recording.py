@@ -121,7 +121,8 @@ def check_attributes(c, sizes):
     c.require(first is None or first >= 0, "/", f"first_step is {first}")
     sizes.first_step = 0 if first is None else int(first)
     factor = c.attribute("probe_capacity_factor", "f")
-    c.require(factor is None or factor > 0, "/", f"probe_capacity_factor is {factor}")
+    dense = len(c.attribute("blocks", "iu") or []) == 0
+    c.require(factor is None or factor > 0 or dense, "/", f"probe_capacity_factor is {factor}")
     pairs = c.attribute("probe_group_pairs", "i")
     c.require(pairs is None or pairs >= 1, "/", f"probe_group_pairs is {pairs}")
     sizes.group_pairs = 1 if pairs is None else max(1, int(pairs))
