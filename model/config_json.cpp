@@ -51,7 +51,8 @@ json sizes(int64_t width, int64_t mlp, int64_t depth, int64_t heads, int64_t pat
 /// Sizes of the published models (V-MoE, table 1; LIMoE, section 4) and of the demo.
 json presetLayer(const std::string& preset) {
   if (preset == "tiny") {
-    return {{"moe", {{"blocks", {1, 3}}, {"experts", 8}, {"top_k", 1}}}};
+    // Ten experts: as many as there are colours that a colour-blind reader can tell apart.
+    return {{"moe", {{"blocks", {1, 3}}, {"experts", 10}, {"top_k", 1}}}};
   }
   const int64_t patch = preset.ends_with("/32") ? 32 : preset.ends_with("/16") ? 16 : 14;
   switch (preset[0]) {

@@ -201,9 +201,11 @@ Light sceneLight(Sky sky) {
 void paintSky(SceneCanvas& canvas, const Scene& scene, CounterRandom& random) {
   const SkyColors colors = skyColors(scene.sky);
   const double middle = scene.horizon * 0.5;
-  canvas.verticalGradient(0, middle, colors.zenith, colors.middle, SceneLabel::Sky);
-  canvas.verticalGradient(middle, scene.horizon + 0.02, colors.middle, colors.horizon,
-                          SceneLabel::Sky);
+  // What covers an overcast sky is cloud.
+  const bool overcast = scene.sky == Sky::Cloudy || scene.sky == Sky::Rain;
+  const SceneLabel label = overcast ? SceneLabel::Cloud : SceneLabel::Sky;
+  canvas.verticalGradient(0, middle, colors.zenith, colors.middle, label);
+  canvas.verticalGradient(middle, scene.horizon + 0.02, colors.middle, colors.horizon, label);
   switch (scene.sky) {
     case Sky::Clear:
       paintSun(canvas, {scene.light_x, 0.13}, 0.062, {255, 240, 150}, {255, 250, 210});

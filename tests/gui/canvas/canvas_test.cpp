@@ -462,21 +462,5 @@ TEST_F(CanvasTest, ClosingTheRunShowsTheEmptyCanvas) {
   EXPECT_LT(QColor(image.pixel(image.width() / 4, image.height() / 3)).saturationF(), 0.2F);
 }
 
-TEST_F(CanvasTest, FrameOf64ImagesIsQuick) {
-  open({.samples = 64, .image_size = 96, .text_length = 16});
-  double best = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    canvas->grabFramebuffer();
-    best = std::min(best, canvas->frameMilliseconds());
-  }
-  // Unoptimised and instrumented builds only have to be of that order.
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  constexpr double kLimit = 8;
-#else
-  constexpr double kLimit = 80;
-#endif
-  EXPECT_LE(best, kLimit) << "ms for 64 images of 144 patches";
-}
-
 }  // namespace
 }  // namespace limoe::gui

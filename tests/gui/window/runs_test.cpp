@@ -1,5 +1,4 @@
 // What stands behind the window: reading beside the GUI thread, the control socket, health words.
-#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QTest>
 #include <atomic>
@@ -95,7 +94,6 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
 TEST(ReaderThread, AHangingDiskDoesNotHoldTheWindow) {
   // Stands for a read from a dead network disk: it outlives the thread object.
   const auto released = std::make_shared<std::atomic<bool>>(false);
-  QElapsedTimer time;
   {
     ReaderThread reader;
     const auto begun = std::make_shared<std::atomic<bool>>(false);
@@ -108,9 +106,8 @@ TEST(ReaderThread, AHangingDiskDoesNotHoldTheWindow) {
     while (!*begun) {
       std::this_thread::yield();
     }
-    time.start();
   }
-  EXPECT_LT(time.elapsed(), 1500);
+  EXPECT_FALSE(*released) << "the reader was left before its job ended";
   *released = true;
 }
 
@@ -139,13 +136,11 @@ TEST(ControlClient, DoesNotWaitForAWorkerThatIsNotThere) {
   ControlClient client(reader, folder.path());
   ControlClient::Outcome outcome;
   bool done = false;
-  QElapsedTimer time;
-  time.start();
   client.send("status", [&](const ControlClient::Outcome& result) {
     outcome = result;
     done = true;
   });
-  EXPECT_LT(time.elapsed(), 8);
+  EXPECT_FALSE(done) << "send() returns before there is an answer";
   ASSERT_TRUE(waitUntil([&] { return done; }));
   EXPECT_FALSE(outcome.answered);
   EXPECT_EQ(outcome.error, "the worker does not answer");
