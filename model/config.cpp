@@ -37,10 +37,18 @@ int64_t ModelConfig::moeLayers() const {
 ConfigError::ConfigError(std::vector<std::string> faults)
     : std::runtime_error(joined(faults)), faults_(std::move(faults)) {}
 
-std::span<const std::string_view> presetNames() { return kPresets; }
-std::span<const std::string_view> settingNames() { return kSettings; }
+std::span<const std::string_view> presetNames() {
+  return kPresets;
+}
+std::span<const std::string_view> settingNames() {
+  return kSettings;
+}
 
-int64_t defaultMinExpertsImage(int64_t experts) { return scaledMinimum(experts, 20); }
-int64_t defaultMinExpertsText(int64_t experts) { return scaledMinimum(experts, 9); }
+int64_t defaultMinExpertsImage(int64_t experts) {
+  return scaledMinimum(experts, 20);
+}
+int64_t defaultMinExpertsText(int64_t experts) {
+  return scaledMinimum(experts, 9);
+}
 
 }  // namespace limoe::model

@@ -25,21 +25,12 @@ enum class Priority {
 };
 
 /// The auxiliary losses, in the order in which every table, file and chart lists them.
-enum class AuxLoss {
-  Importance,
-  Load,
-  Z,
-  Gshard,
-  LocalImage,
-  LocalText,
-  GlobalImage,
-  GlobalText
-};
+enum class AuxLoss { Importance, Load, Z, Gshard, LocalImage, LocalText, GlobalImage, GlobalText };
 inline constexpr std::size_t kAuxLossCount = 8;
 /// JSON keys and column names of the auxiliary losses, indexed by AuxLoss.
 inline constexpr std::array<const char*, kAuxLossCount> kAuxLossNames = {
-    "importance",  "load",       "z",            "gshard",
-    "local_image", "local_text", "global_image", "global_text"};
+    "importance", "load",         "z",          "gshard", "local_image",
+    "local_text", "global_image", "global_text"};
 
 struct MoeConfig {
   std::vector<int64_t> blocks;   ///< which blocks have a MoE layer, ascending
@@ -65,9 +56,9 @@ struct ModelConfig {
   int64_t patch_size = 8;
   int64_t text_length = 24;
   int64_t vocab_size = 512;
-  int64_t width = 128;      ///< D
-  int64_t mlp_dim = 512;    ///< M
-  int64_t depth = 4;        ///< number of blocks
+  int64_t width = 128;    ///< D
+  int64_t mlp_dim = 512;  ///< M
+  int64_t depth = 4;      ///< number of blocks
   int64_t heads = 4;
   int64_t embed_dim = 128;  ///< Z
   Gelu gelu = Gelu::Tanh;
@@ -83,7 +74,7 @@ struct ModelConfig {
 };
 
 struct TrainConfig {
-  int64_t steps = 500;
+  int64_t steps = 450;
   int64_t batch_size = 32;
   double learning_rate = 1e-3;
   double final_learning_rate = 0.0;  ///< where the cosine ends
@@ -93,9 +84,9 @@ struct TrainConfig {
   double beta2 = 0.98;
   double clip_norm = 1.0;  ///< 0: no clipping
   int64_t seed = 0;
-  int64_t threads = 0;         ///< threads of the training step; 0: as many as there are cores
-  int64_t loader_threads = 1;  ///< threads that draw, decode and tokenise
-  int64_t checkpoint_every = 250;  ///< 0: only at the end
+  int64_t threads = 0;             ///< threads of the training step; 0: as many as there are cores
+  int64_t loader_threads = 1;      ///< threads that draw, decode and tokenise
+  int64_t checkpoint_every = 150;  ///< 0: only at the end
 };
 
 struct DataConfig {
@@ -106,8 +97,8 @@ struct DataConfig {
 };
 
 struct RecordConfig {
-  int64_t every = 25;         ///< steps between snapshots of the probe
-  int64_t probe_samples = 64; ///< held-out samples whose every decision is recorded
+  int64_t every = 25;             ///< steps between snapshots of the probe
+  int64_t probe_samples = 64;     ///< held-out samples whose every decision is recorded
   int64_t probe_group_pairs = 0;  ///< pairs per routing group of the probe; 0: the batch size
   int64_t recall_samples = 256;   ///< held-out pairs among which recall is measured
   /// Whole distributions over experts: "all", "none" or "auto" (all while under 4 MB a snapshot).
@@ -124,7 +115,8 @@ struct RunConfig {
   RecordConfig record;
 };
 
-/// Every fault found in a configuration, each naming its key, what is wrong and what would be right.
+/// Every fault found in a configuration, each naming its key, what is wrong and what would be
+/// right.
 class ConfigError : public std::runtime_error {
  public:
   explicit ConfigError(std::vector<std::string> faults);

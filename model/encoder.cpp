@@ -53,7 +53,9 @@ Mlp::Mlp(const ModelConfig& config)
       fc2(register_module("fc2", torch::nn::Linear(config.mlp_dim, config.width))),
       gelu_(config.gelu) {}
 
-torch::Tensor Mlp::forward(const torch::Tensor& x) { return fc2(gelu(fc1(x), gelu_)); }
+torch::Tensor Mlp::forward(const torch::Tensor& x) {
+  return fc2(gelu(fc1(x), gelu_));
+}
 
 Block::Block(const ModelConfig& config, int64_t index)
     : norm1(register_module("norm1", layerNorm(config.width))),

@@ -15,9 +15,9 @@ namespace limoe::model {
 
 /// Shape of the rows that go through an encoder.
 struct TokenRows {
-  int64_t pairs = 0;    ///< B
-  int64_t patches = 0;  ///< P, 0 in a text tower
-  int64_t text_length = 0;  ///< T, 0 in an image tower
+  int64_t pairs = 0;             ///< B
+  int64_t patches = 0;           ///< P, 0 in a text tower
+  int64_t text_length = 0;       ///< T, 0 in an image tower
   torch::Tensor attention_mask;  ///< [B, 1, 1, T] float: 0 for tokens, −inf for padding
   std::shared_ptr<const TokenLayout> layout;
 };
@@ -49,7 +49,7 @@ struct Block : torch::nn::Module {
   Block(const ModelConfig& config, int64_t index);
   torch::nn::LayerNorm norm1, norm2;
   std::shared_ptr<Attention> attn;
-  std::shared_ptr<Mlp> mlp;       ///< one of these two
+  std::shared_ptr<Mlp> mlp;  ///< one of these two
   std::shared_ptr<MoeLayer> moe;
 };
 
@@ -59,8 +59,7 @@ struct Encoder : torch::nn::Module {
   /// `x` [F, D] → [F, D] after the final LayerNorm. Appends one trace for each MoE layer. `noise`:
   /// one [N, E] tensor for each MoE layer (undefined: none).
   torch::Tensor forward(torch::Tensor x, const TokenRows& rows, const MoeConfig* moe,
-                        const std::vector<torch::Tensor>& noise,
-                        std::vector<RoutingTrace>& traces);
+                        const std::vector<torch::Tensor>& noise, std::vector<RoutingTrace>& traces);
 
   std::vector<std::shared_ptr<Block>> blocks;
   torch::nn::LayerNorm norm;

@@ -49,7 +49,8 @@ torch::Tensor sinCosPositions(int64_t patches_per_side, int64_t width) {
   auto values = positions.accessor<float, 2>();
   for (int64_t p = 0; p < positions.size(0); ++p) {
     for (int64_t d = 0; d < width; ++d) {
-      const auto along = static_cast<double>(d % 4 < 2 ? p % patches_per_side : p / patches_per_side);
+      const auto along =
+          static_cast<double>(d % 4 < 2 ? p % patches_per_side : p / patches_per_side);
       const double exponent = static_cast<double>(d / 4 * 4) / static_cast<double>(width);
       const double angle = along / std::pow(kLongestWave, exponent);
       values[p][d] = static_cast<float>(d % 2 == 0 ? std::sin(angle) : std::cos(angle));
@@ -81,8 +82,9 @@ Limoe::Limoe(const ModelConfig& config, int64_t seed) : config_(config) {
   initialise(seed);
 }
 
-/// Weights normal with variance 1/fan-in (LeCun), embeddings and text positions normal with standard
-/// deviation 0.02 (ViT), image positions as sines and cosines, biases 0, LayerNorm 1 and 0.
+/// Weights normal with variance 1/fan-in (LeCun), embeddings and text positions normal with
+/// standard deviation 0.02 (ViT), image positions as sines and cosines, biases 0, LayerNorm 1 and
+/// 0.
 void Limoe::initialise(int64_t seed) {
   torch::NoGradGuard no_grad;
   auto generator = at::detail::createCPUGenerator(static_cast<uint64_t>(seed));
@@ -100,8 +102,8 @@ void Limoe::initialise(int64_t seed) {
       value.normal_(0.0, 0.02, generator);
     } else {
       const bool stacked = value.dim() == 3;
-      const double fan_in = static_cast<double>(value[0].numel()) /
-                            static_cast<double>(stacked ? value.size(1) : 1);
+      const double fan_in =
+          static_cast<double>(value[0].numel()) / static_cast<double>(stacked ? value.size(1) : 1);
       value.normal_(0.0, 1.0 / std::sqrt(fan_in), generator);
     }
   }
@@ -184,8 +186,7 @@ ModelOutputs Limoe::forward(const ModelInputs& in) {
                                   {in.noise.begin() + half, in.noise.end()}, out.layers);
   }
   const auto valid = in.token_mask.unsqueeze(-1).to(text.dtype());
-  const auto pooled_text =
-      (text.reshape({pairs, text_length, -1}) * valid).sum(1) / valid.sum(1);
+  const auto pooled_text = (text.reshape({pairs, text_length, -1}) * valid).sum(1) / valid.sum(1);
   const auto pooled_image = image.reshape({pairs, patches, -1}).mean(1);
   out.image_embedding = normalised(image_projection_(pooled_image));
   out.text_embedding = normalised(text_projection_(pooled_text));

@@ -26,9 +26,9 @@ struct ModelInputs {
 };
 
 struct ModelOutputs {
-  torch::Tensor image_embedding;    ///< [B, Z], of length 1
-  torch::Tensor text_embedding;     ///< [B, Z]
-  std::vector<RoutingTrace> layers; ///< [L] in model order; two towers: image tower's first
+  torch::Tensor image_embedding;     ///< [B, Z], of length 1
+  torch::Tensor text_embedding;      ///< [B, Z]
+  std::vector<RoutingTrace> layers;  ///< [L] in model order; two towers: image tower's first
 };
 
 class Limoe : public torch::nn::Module {

@@ -6,10 +6,14 @@ namespace limoe::model {
 namespace {
 
 /// H(p) in nats of each row of log-probabilities [.., E].
-torch::Tensor entropy(const torch::Tensor& log_p) { return -(log_p.exp() * log_p).sum(-1); }
+torch::Tensor entropy(const torch::Tensor& log_p) {
+  return -(log_p.exp() * log_p).sum(-1);
+}
 
 /// H of a distribution p [E]; 0·log 0 = 0.
-torch::Tensor entropyOf(const torch::Tensor& p) { return -torch::xlogy(p, p).sum(); }
+torch::Tensor entropyOf(const torch::Tensor& p) {
+  return -torch::xlogy(p, p).sum();
+}
 
 torch::Tensor loadLoss(const torch::Tensor& logits, const torch::Tensor& noisy_logits,
                        const MoeConfig& moe) {
@@ -89,8 +93,8 @@ AuxValues layerAuxLosses(const RoutingTrace& trace, const ModelConfig& config, b
       return x.narrow(0, begin[g], begin[g + 1] - begin[g]);
     };
     const auto group =
-        groupAuxLosses(slice(trace.logits), slice(trace.noisy_logits),
-                       slice(trace.layout->is_text), *config.moe, config.aux, training);
+        groupAuxLosses(slice(trace.logits), slice(trace.noisy_logits), slice(trace.layout->is_text),
+                       *config.moe, config.aux, training);
     for (std::size_t a = 0; a < kAuxLossCount; ++a) {
       sum[a] = sum[a].defined() ? sum[a] + group[a] : group[a];
     }
@@ -103,8 +107,7 @@ AuxValues layerAuxLosses(const RoutingTrace& trace, const ModelConfig& config, b
 
 /// Two towers: whether layer `layer` of `layers` can have the loss at all (an image tower routes
 /// no text, so it has no text entropy).
-bool concernsLayer(AuxLoss loss, const ModelConfig& config, std::size_t layer,
-                   std::size_t layers) {
+bool concernsLayer(AuxLoss loss, const ModelConfig& config, std::size_t layer, std::size_t layers) {
   if (config.towers == Towers::One) {
     return true;
   }

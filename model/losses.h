@@ -16,7 +16,7 @@ namespace limoe::model {
 using AuxValues = std::array<torch::Tensor, kAuxLossCount>;
 
 struct Losses {
-  torch::Tensor total;            ///< contrastive + aux_weight · (1/|A|) · Σ over active c·loss
+  torch::Tensor total;  ///< contrastive + aux_weight · (1/|A|) · Σ over active c·loss
   torch::Tensor contrastive;
   AuxValues aux;                  ///< averaged over the layers they are defined on
   std::vector<AuxValues> layers;  ///< [L] averaged over groups, each counting the same

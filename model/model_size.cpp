@@ -42,7 +42,8 @@ ModelSize modelSize(const ModelConfig& c) {
   size.parameters = outside + towers * encoder_total;
   size.parameters_per_token = outside + towers * encoder_applied;
   const auto attention_between = [&](int64_t tokens) {
-    return static_cast<double>(c.depth) * 2.0 * 2.0 * static_cast<double>(tokens * tokens * c.width);
+    return static_cast<double>(c.depth) * 2.0 * 2.0 *
+           static_cast<double>(tokens * tokens * c.width);
   };
   size.flops_per_pair =
       flops_per_token * static_cast<double>(c.patches() + c.text_length) +

@@ -122,12 +122,12 @@ Router::Router(int64_t experts, int64_t width)
     : weight(register_parameter("weight", torch::empty({experts, width}))) {}
 
 MoeLayer::MoeLayer(const ModelConfig& config)
-    : router(register_module("router",
-                             std::make_shared<Router>(config.moe->experts, config.width))),
+    : router(
+          register_module("router", std::make_shared<Router>(config.moe->experts, config.width))),
       fc1(register_module("fc1", std::make_shared<ExpertLinear>(config.moe->experts, config.width,
                                                                 config.mlp_dim))),
-      fc2(register_module("fc2", std::make_shared<ExpertLinear>(config.moe->experts,
-                                                                config.mlp_dim, config.width))),
+      fc2(register_module("fc2", std::make_shared<ExpertLinear>(config.moe->experts, config.mlp_dim,
+                                                                config.width))),
       gelu_(config.gelu) {}
 
 MoeLayer::Result MoeLayer::forward(const torch::Tensor& x,
@@ -164,8 +164,7 @@ MoeLayer::Result MoeLayer::forward(const torch::Tensor& x,
   for (std::size_t e = 0; e < w1.size(); ++e) {
     const int64_t count = slots.begin[e + 1] - slots.begin[e];
     if (count > 0) {
-      const auto hidden =
-          torch::linear(slot_inputs.narrow(0, slots.begin[e], count), w1[e], b1[e]);
+      const auto hidden = torch::linear(slot_inputs.narrow(0, slots.begin[e], count), w1[e], b1[e]);
       outputs.push_back(torch::linear(gelu(hidden, gelu_), w2[e], b2[e]));
     }
   }

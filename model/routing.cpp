@@ -13,9 +13,9 @@ void selectExperts(std::span<const float> row, std::span<int64_t> chosen) {
   for (std::size_t k = 0; k < chosen.size(); ++k) {
     int64_t best = -1;
     for (std::size_t e = 0; e < row.size(); ++e) {
-      const auto taken = std::find(chosen.begin(), chosen.begin() + static_cast<int64_t>(k),
-                                   static_cast<int64_t>(e)) !=
-                         chosen.begin() + static_cast<int64_t>(k);
+      const auto taken =
+          std::find(chosen.begin(), chosen.begin() + static_cast<int64_t>(k),
+                    static_cast<int64_t>(e)) != chosen.begin() + static_cast<int64_t>(k);
       if (!taken && (best < 0 || row[e] > row[static_cast<std::size_t>(best)])) {
         best = static_cast<int64_t>(e);
       }
@@ -49,8 +49,7 @@ Routing routeGroup(std::span<const float> probabilities, int64_t experts, int64_
   const std::size_t tokens = probabilities.size() / e_count;
 
   Routing routing;
-  routing.capacity =
-      expertCapacity(top_k, static_cast<int64_t>(tokens), capacity_factor, experts);
+  routing.capacity = expertCapacity(top_k, static_cast<int64_t>(tokens), capacity_factor, experts);
   routing.expert_index.resize(tokens * k_count);
   routing.position.resize(tokens * k_count);
   routing.kept.resize(tokens * k_count);

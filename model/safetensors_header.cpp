@@ -1,6 +1,5 @@
 #include "model/safetensors_header.h"
 
-
 #include <algorithm>
 #include <array>
 #include <fstream>
@@ -89,8 +88,8 @@ void checkLayout(const std::filesystem::path& path, const SafetensorsHeader& hea
 
 int64_t safetensorsElementSize(const std::string& dtype) {
   static const std::map<std::string, int64_t> kSizes = {
-      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4},
-      {"I16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
+      {"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8},
+      {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
   const auto found = kSizes.find(dtype);
   if (found == kSizes.end()) {
     throw SafetensorsError("tensors of type \"" + dtype + "\" are not supported; convert to F32");
@@ -118,9 +117,8 @@ SafetensorsHeader readSafetensorsHeader(const std::filesystem::path& path) {
     length |= static_cast<uint64_t>(length_bytes[i]) << (8 * i);
   }
   if (length > kMaxHeader || length > file_bytes - kLengthBytes) {
-    fail(path,
-         "its header would be " + std::to_string(length) + " bytes long, the file has only " +
-             std::to_string(file_bytes) + ": not a safetensors file, or truncated");
+    fail(path, "its header would be " + std::to_string(length) + " bytes long, the file has only " +
+                   std::to_string(file_bytes) + ": not a safetensors file, or truncated");
   }
   std::string text(length, '\0');
   file.read(text.data(), static_cast<std::streamsize>(length));

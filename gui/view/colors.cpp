@@ -42,7 +42,7 @@ QColor textColorOn(const QColor& background) {
                            0.0722 * linear(background.blueF());
   // Contrast with black is (L + 0.05) / 0.05, with white 1.05 / (L + 0.05).
   return (luminance + 0.05) * (luminance + 0.05) > 0.05 * 1.05 ? QColor(Qt::black)
-                                                              : QColor(Qt::white);
+                                                               : QColor(Qt::white);
 }
 
 QColor modalityColor(int modality) {

@@ -19,9 +19,9 @@ namespace limoe::gui {
 
 /// Recorded scalars as columns: what curves are drawn from.
 struct Curves {
-  std::vector<double> steps;                ///< [R]
-  std::vector<double> wall;                 ///< [R] seconds
-  std::vector<std::vector<double>> scalars; ///< [scalar_names][R]
+  std::vector<double> steps;                 ///< [R]
+  std::vector<double> wall;                  ///< [R] seconds
+  std::vector<std::vector<double>> scalars;  ///< [scalar_names][R]
   /// Summed over the layers: choices made and kept by modality. [2][R]
   std::vector<std::vector<double>> chosen, kept;
 };
@@ -34,7 +34,7 @@ struct RunData {
   probe::Layout layout;
   probe::Origin origin;
   model::RunConfig config;
-  std::vector<int64_t> snapshot_steps;           ///< [S] ascending
+  std::vector<int64_t> snapshot_steps;  ///< [S] ascending
   /// [S][metric_names]; the worker's measures at each snapshot.
   std::vector<std::vector<float>> metrics;
   std::shared_ptr<const Curves> curves;
@@ -59,9 +59,9 @@ class RunSource : public QObject {
   virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
 
  Q_SIGNALS:
-  void dataChanged();           ///< data() has been replaced
-  void pageReady();             ///< something asked for earlier has come
-  void failed(QString message); ///< in words for the user; what was shown stays
+  void dataChanged();            ///< data() has been replaced
+  void pageReady();              ///< something asked for earlier has come
+  void failed(QString message);  ///< in words for the user; what was shown stays
 };
 
 }  // namespace limoe::gui

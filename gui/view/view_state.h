@@ -39,9 +39,9 @@ class ViewState : public QObject {
   bool isHidden(int64_t expert) const;         ///< hidden, or another expert is solo
   std::optional<int64_t> soloExpert() const { return solo_expert_; }
 
-  void setSnapshot(int64_t snapshot);      ///< the user chose one: stops following
+  void setSnapshot(int64_t snapshot);  ///< the user chose one: stops following
   void setFollowsNewest(bool follows);
-  void showNewest(int64_t snapshot_count); ///< the recording grew: moves on if following
+  void showNewest(int64_t snapshot_count);  ///< the recording grew: moves on if following
   void setLayer(int64_t layer);
   void toggleSelectedExpert(int64_t expert);  ///< again: off
   void setSelectedToken(std::optional<TokenRef> token);

@@ -97,10 +97,10 @@ std::filesystem::path optimiserPath(std::filesystem::path weights) {
 
 ModelInputs inputsOf(const Batch& batch, const ModelConfig& model) {
   ModelInputs inputs;
-  inputs.images = torch::tensor(batch.images)
-                      .view({batch.pairs, 3, model.image_size, model.image_size});
-  inputs.token_ids = torch::tensor(batch.token_ids, torch::kInt64)
-                         .view({batch.pairs, model.text_length});
+  inputs.images =
+      torch::tensor(batch.images).view({batch.pairs, 3, model.image_size, model.image_size});
+  inputs.token_ids =
+      torch::tensor(batch.token_ids, torch::kInt64).view({batch.pairs, model.text_length});
   inputs.token_mask = torch::tensor(batch.token_mask, torch::kUInt8)
                           .to(torch::kBool)
                           .view({batch.pairs, model.text_length});
@@ -113,8 +113,7 @@ double scheduledLearningRate(const TrainConfig& train, int64_t step) {
            static_cast<double>(train.warmup_steps);
   }
   const double length = static_cast<double>(std::max<int64_t>(train.steps - train.warmup_steps, 1));
-  const double progress =
-      std::min(1.0, static_cast<double>(step - train.warmup_steps) / length);
+  const double progress = std::min(1.0, static_cast<double>(step - train.warmup_steps) / length);
   return train.final_learning_rate + 0.5 * (train.learning_rate - train.final_learning_rate) *
                                          (1.0 + std::cos(std::numbers::pi * progress));
 }

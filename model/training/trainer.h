@@ -25,8 +25,8 @@ struct StepResult {
   std::array<double, kAuxLossCount> aux{};       ///< raw, averaged over layers
   std::array<double, kAuxLossCount> weighted{};  ///< what each adds to the loss
   double learning_rate = 0;
-  double logit_scale = 0;  ///< s, the logarithm
-  double gradient_norm = 0;  ///< before clipping
+  double logit_scale = 0;     ///< s, the logarithm
+  double gradient_norm = 0;   ///< before clipping
   double image_accuracy = 0;  ///< of the batch: images whose own caption is nearest
   double text_accuracy = 0;
   std::vector<RoutingTrace> layers;  ///< [L] detached

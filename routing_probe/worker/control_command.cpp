@@ -28,9 +28,8 @@ bool control(const ControlOptions& options) {
       request["values"][key] = value;
     }
   }
-  const auto reply =
-      nlohmann::ordered_json::parse(askWorker(runFolderOf(options.run), request.dump(),
-                                              kAnswerSeconds));
+  const auto reply = nlohmann::ordered_json::parse(
+      askWorker(runFolderOf(options.run), request.dump(), kAnswerSeconds));
   if (!reply.value("ok", false)) {
     throw std::runtime_error(reply.value("error", "the worker refused"));
   }
@@ -43,12 +42,13 @@ bool control(const ControlOptions& options) {
 void addControlCommand(CLI::App& app, int& status) {
   auto options = std::make_shared<ControlOptions>();
   auto* command = app.add_subcommand("control", "Steer a worker that is training");
-  command->footer("Examples:\n"
-                  "  limoe control runs/demo status\n"
-                  "  limoe control runs/demo set aux.weight=0.1 aux.global_text=0\n"
-                  "Can be set: aux.*, moe.noise_std, moe.capacity_factor, moe.priority, "
-                  "train.learning_rate.\nA change takes effect at the next step and is recorded "
-                  "as an event with that step.");
+  command->footer(
+      "Examples:\n"
+      "  limoe control runs/demo status\n"
+      "  limoe control runs/demo set aux.weight=0.1 aux.global_text=0\n"
+      "Can be set: aux.*, moe.noise_std, moe.capacity_factor, moe.priority, "
+      "train.learning_rate.\nA change takes effect at the next step and is recorded "
+      "as an event with that step.");
   command->add_option("run", options->run, "the run's folder")->required();
   command->add_option("command", options->command, "what to do")
       ->required()

@@ -69,8 +69,8 @@ std::string changesText(const model::RunConfig& before, const model::RunConfig& 
   std::string text;
   for (const auto& [key, value] : new_values.items()) {
     if (old_values[key] != value) {
-      text += (text.empty() ? "" : ", ") + key + " " + old_values[key].dump() + " → " +
-              value.dump();
+      text +=
+          (text.empty() ? "" : ", ") + key + " " + old_values[key].dump() + " → " + value.dump();
     }
   }
   return text;
@@ -83,7 +83,8 @@ std::string failure(const std::string& error) {
 }  // namespace
 
 struct ControlServer::Socket {
-  explicit Socket(const RunFolder& folder) : address(folder), socket(context, zmq::socket_type::rep) {
+  explicit Socket(const RunFolder& folder)
+      : address(folder), socket(context, zmq::socket_type::rep) {
     socket.set(zmq::sockopt::linger, 0);
   }
   SocketAddress address;
@@ -107,8 +108,8 @@ ControlServer::ControlServer(const RunFolder& folder, const model::RunConfig& co
     socket_->socket.bind(socket_->address.zmqEndpoint());
   } catch (const zmq::error_t& error) {
     ::umask(mask);
-    throw std::runtime_error(folder.socket().string() + ": the control socket cannot be made: " +
-                             error.what());
+    throw std::runtime_error(folder.socket().string() +
+                             ": the control socket cannot be made: " + error.what());
   }
   ::umask(mask);
   thread_ = std::jthread([this](const std::stop_token& stop) { serve(stop); });
@@ -127,7 +128,9 @@ void ControlServer::publish(const WorkerStatus& status) {
   status_ = status;
 }
 
-std::optional<Command> ControlServer::poll() { return wait(0); }
+std::optional<Command> ControlServer::poll() {
+  return wait(0);
+}
 
 std::optional<Command> ControlServer::wait(double seconds) {
   std::unique_lock lock(mutex_);
@@ -164,8 +167,11 @@ void ControlServer::serve(const std::stop_token& stop) {
 
 std::string ControlServer::answer(const std::string& request) {
   static const std::map<std::string, CommandKind> kCommands = {
-      {"pause", CommandKind::Pause}, {"resume", CommandKind::Resume}, {"step", CommandKind::Step},
-      {"stop", CommandKind::Stop}, {"checkpoint", CommandKind::Checkpoint}};
+      {"pause", CommandKind::Pause},
+      {"resume", CommandKind::Resume},
+      {"step", CommandKind::Step},
+      {"stop", CommandKind::Stop},
+      {"checkpoint", CommandKind::Checkpoint}};
   const json message = json::parse(request, nullptr, false);
   if (!message.is_object() || !message.contains("command") || !message["command"].is_string()) {
     return failure("a request is a JSON object such as {\"command\": \"status\"}");
@@ -220,8 +226,9 @@ std::string askWorker(const RunFolder& folder, const std::string& request, doubl
   socket.send(zmq::buffer(request), zmq::send_flags::none);
   zmq::message_t reply;
   if (!socket.recv(reply, zmq::recv_flags::none)) {
-    throw std::runtime_error(folder.path.string() + ": its worker does not answer; it has ended, "
-                                                    "or it hangs");
+    throw std::runtime_error(folder.path.string() +
+                             ": its worker does not answer; it has ended, "
+                             "or it hangs");
   }
   return reply.to_string();
 }

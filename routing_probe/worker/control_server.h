@@ -2,7 +2,8 @@
 // training thread, which applies them between two steps.
 //
 // ZeroMQ REP on runs/NAME/control.sock (mode 0600); one JSON object each way:
-//   {"command": "status"}   → {"ok": true, "state": "training", "step": 12, "steps": 1000, "loss": …,
+//   {"command": "status"}   → {"ok": true, "state": "training", "step": 12, "steps": 1000, "loss":
+//   …,
 //                              "pairs_per_second": …, "seconds_left": …, "pid": …, "live": {…}}
 //   {"command": "pause" | "resume" | "step" | "stop" | "checkpoint"}  → {"ok": true, "state": …}
 //   {"command": "set", "values": {"aux.weight": 0.1, …}}              → {"ok": true, "state": …}

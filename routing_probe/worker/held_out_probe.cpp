@@ -13,8 +13,8 @@ namespace {
 constexpr int64_t kFullDistributionLimit = 4'000'000;  // bytes of a snapshot
 
 bool recordsProbabilities(const std::string& choice, const Layout& layout) {
-  const int64_t bytes = layout.layers * layout.samples *
-                        (layout.patches() + layout.text_length) * layout.experts * 4;
+  const int64_t bytes =
+      layout.layers * layout.samples * (layout.patches() + layout.text_length) * layout.experts * 4;
   return layout.layers > 0 &&
          (choice == "all" || (choice == "auto" && bytes < kFullDistributionLimit));
 }
@@ -71,8 +71,8 @@ HeldOutProbe::HeldOutProbe(const model::RunConfig& config, const model::Dataset&
   layout_.scalar_units = scalarUnits();
   layout_.embeddings = config.record.embeddings;
   if (m.moe) {
-    for (const char* tower : m.towers == model::Towers::Two ? std::vector{"image_", "text_"}
-                                                            : std::vector{""}) {
+    for (const char* tower :
+         m.towers == model::Towers::Two ? std::vector{"image_", "text_"} : std::vector{""}) {
       for (const int64_t block : m.moe->blocks) {
         layout_.blocks.push_back(block);
         layer_names_.push_back(tower + ("block_" + std::to_string(block)));
@@ -145,8 +145,8 @@ Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step) const {
 std::vector<float> HeldOutProbe::metrics(const Snapshot& snapshot, const torch::Tensor& image,
                                          const torch::Tensor& text) const {
   const int64_t samples = config_.record.recall_samples;
-  const auto similarity = torch::matmul(image.narrow(0, 0, samples),
-                                        text.narrow(0, 0, samples).t());
+  const auto similarity =
+      torch::matmul(image.narrow(0, 0, samples), text.narrow(0, 0, samples).t());
   std::vector<float> values;
   const auto add = [&values](double value) { values.push_back(static_cast<float>(value)); };
   for (const int64_t depth : {1, 5}) {

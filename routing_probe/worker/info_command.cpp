@@ -79,8 +79,8 @@ void printInfo(const std::string& what, const model::ModelConfig& c, bool as_jso
   std::cout << what << '\n';
   row("image") << c.image_size << " pixels in patches of " << c.patch_size << ": " << c.patches()
                << " tokens\n";
-  row("text") << "up to " << c.text_length << " tokens of a vocabulary of "
-              << grouped(c.vocab_size) << '\n';
+  row("text") << "up to " << c.text_length << " tokens of a vocabulary of " << grouped(c.vocab_size)
+              << '\n';
   row("width D, MLP M") << c.width << ", " << c.mlp_dim << '\n';
   row("blocks, heads") << c.depth << ", " << c.heads << '\n';
   row("embedding width Z") << c.embed_dim << '\n';

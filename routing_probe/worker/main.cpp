@@ -28,15 +28,17 @@ void restartWithPassiveWaiting(char** argv) {
 
 int main(int argc, char** argv) {
   restartWithPassiveWaiting(argv);
-  CLI::App app("Trains LIMoE models (Language-Image Mixture of Experts) and records every routing "
-               "decision.\nWhat is recorded is shown by limoe-scope, h5py or anything that reads "
-               "HDF5.",
-               "limoe");
-  app.footer("Examples:\n"
-             "  limoe train --preset tiny --setting limoe --out runs/demo\n"
-             "  limoe info H/14\n"
-             "  limoe control runs/demo pause\n"
-             "`limoe COMMAND --help` says more.");
+  CLI::App app(
+      "Trains LIMoE models (Language-Image Mixture of Experts) and records every routing "
+      "decision.\nWhat is recorded is shown by limoe-scope, h5py or anything that reads "
+      "HDF5.",
+      "limoe");
+  app.footer(
+      "Examples:\n"
+      "  limoe train --preset tiny --setting limoe --out runs/demo\n"
+      "  limoe info H/14\n"
+      "  limoe control runs/demo pause\n"
+      "`limoe COMMAND --help` says more.");
   app.set_version_flag("--version", "limoe " LIMOE_SCOPE_VERSION);
   app.require_subcommand(1);
   int status = 0;

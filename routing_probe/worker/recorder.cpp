@@ -15,7 +15,9 @@ Recorder::Recorder(const std::filesystem::path& path, const Layout& layout, cons
                    const ProbeSet& probe)
     : writer_(path, layout, origin, probe), thread_([this] { run(); }) {}
 
-Recorder::~Recorder() { drain(); }
+Recorder::~Recorder() {
+  drain();
+}
 
 void Recorder::push(Item item) {
   std::unique_lock lock(mutex_);

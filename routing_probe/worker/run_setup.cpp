@@ -47,8 +47,9 @@ void writeTextFile(const fs::path& path, const std::string& text) {
     fs::rename(temporary, path, code);
   }
   if (!file || code) {
-    throw std::runtime_error(path.string() + ": cannot be written; check the permissions and the "
-                                             "room on the disk");
+    throw std::runtime_error(path.string() +
+                             ": cannot be written; check the permissions and the "
+                             "room on the disk");
   }
 }
 
@@ -61,15 +62,14 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force) {
   std::error_code code;
   fs::create_directories(folder.path, code);
   if (code) {
-    throw std::runtime_error(folder.path.string() + ": the folder cannot be made: " +
-                             code.message());
+    throw std::runtime_error(folder.path.string() +
+                             ": the folder cannot be made: " + code.message());
   }
   auto lock = std::make_unique<RunLock>(folder);
   removeRun(folder);
   fs::create_directories(folder.checkpoints(), code);
   if (code) {
-    throw std::runtime_error(folder.checkpoints().string() + ": cannot be made: " +
-                             code.message());
+    throw std::runtime_error(folder.checkpoints().string() + ": cannot be made: " + code.message());
   }
   return lock;
 }
@@ -123,10 +123,9 @@ model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& c
   }
   model::Tokenizer tokenizer(folder.tokenizer());
   if (tokenizer.vocabSize() > config.model.vocab_size) {
-    throw std::runtime_error(folder.tokenizer().string() + ": has " +
-                             std::to_string(tokenizer.vocabSize()) +
-                             " pieces, the model only vocab_size = " +
-                             std::to_string(config.model.vocab_size));
+    throw std::runtime_error(
+        folder.tokenizer().string() + ": has " + std::to_string(tokenizer.vocabSize()) +
+        " pieces, the model only vocab_size = " + std::to_string(config.model.vocab_size));
   }
   return tokenizer;
 }

@@ -25,7 +25,9 @@ std::string durationText(double seconds) {
 
 Progress::Progress() : terminal_(::isatty(STDOUT_FILENO) == 1) {}
 
-Progress::~Progress() { clearLine(); }
+Progress::~Progress() {
+  clearLine();
+}
 
 void Progress::update(const std::string& line) {
   const auto now = std::chrono::steady_clock::now();

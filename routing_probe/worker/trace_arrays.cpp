@@ -16,11 +16,14 @@ constexpr Column kColumns[] = {
     {"loss", "nats", [](const model::StepResult& r, const StepTiming&) { return r.loss; }},
     {"contrastive", "nats",
      [](const model::StepResult& r, const StepTiming&) { return r.contrastive; }},
-    {"aux/total", "nats", [](const model::StepResult& r, const StepTiming&) { return r.aux_total; }},
+    {"aux/total", "nats",
+     [](const model::StepResult& r, const StepTiming&) { return r.aux_total; }},
     {"learning_rate", "",
      [](const model::StepResult& r, const StepTiming&) { return r.learning_rate; }},
-    {"logit_scale", "", [](const model::StepResult& r, const StepTiming&) { return r.logit_scale; }},
-    {"grad_norm", "", [](const model::StepResult& r, const StepTiming&) { return r.gradient_norm; }},
+    {"logit_scale", "",
+     [](const model::StepResult& r, const StepTiming&) { return r.logit_scale; }},
+    {"grad_norm", "",
+     [](const model::StepResult& r, const StepTiming&) { return r.gradient_norm; }},
     {"accuracy/image_to_text", "",
      [](const model::StepResult& r, const StepTiming&) { return r.image_accuracy; }},
     {"accuracy/text_to_image", "",
@@ -30,7 +33,9 @@ constexpr Column kColumns[] = {
     {"data_wait", "s", [](const model::StepResult&, const StepTiming& t) { return t.data_wait; }},
 };
 
-std::size_t index(int64_t i) { return static_cast<std::size_t>(i); }
+std::size_t index(int64_t i) {
+  return static_cast<std::size_t>(i);
+}
 
 /// A trace's tensors on the CPU, ready to be read.
 struct PlainTrace {
@@ -150,8 +155,7 @@ StepRow stepRow(const model::StepResult& result, const StepTiming& timing,
     const auto p = log_p.exp();
     const auto token_entropy = -(p * log_p).sum(-1);
     for (const int modality : {kImage, kText}) {
-      const auto rows =
-          (modality == kText ? is_text : is_text.logical_not()).nonzero().squeeze(1);
+      const auto rows = (modality == kText ? is_text : is_text.logical_not()).nonzero().squeeze(1);
       if (rows.numel() > 0) {
         const auto mean = p.index_select(0, rows).mean(0);
         row.entropy[l * 4 + index(modality) * 2] =
@@ -183,8 +187,7 @@ void copyDecisions(const std::vector<model::RoutingTrace>& traces, int64_t first
   const int64_t text_length = layout.text_length;
   for (std::size_t l = 0; l < traces.size(); ++l) {
     const PlainTrace trace(traces[l]);
-    const bool text_tower =
-        config.towers == model::Towers::Two && l >= traces.size() / 2;
+    const bool text_tower = config.towers == model::Towers::Two && l >= traces.size() / 2;
     const int64_t image_rows = text_tower ? 0 : pairs * patches;
     for (int64_t n = 0; n < trace.rows.numel(); ++n) {
       const int64_t row = trace.rows.data_ptr<int64_t>()[n];

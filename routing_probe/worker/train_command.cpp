@@ -37,7 +37,8 @@ template <typename T>
 void addKey(CLI::App& command, const std::shared_ptr<TrainOptions>& options,
             const std::string& flag, const std::string& pointer, const std::string& help) {
   command.add_option_function<T>(
-      flag, [options, pointer](const T& value) { options->flags[json::json_pointer(pointer)] = value; },
+      flag,
+      [options, pointer](const T& value) { options->flags[json::json_pointer(pointer)] = value; },
       help);
 }
 

@@ -85,16 +85,14 @@ class TrainingRun {
 
  private:
   model::Tokenizer prepareTokenizer(const model::RunConfig& config) {
-    progress_.say("tokenizer: SentencePiece, at most " +
-                  std::to_string(config.model.vocab_size) + " pieces");
+    progress_.say("tokenizer: SentencePiece, at most " + std::to_string(config.model.vocab_size) +
+                  " pieces");
     return runTokenizer(folder_, config, *train_data_);
   }
 
   bool stopping() const { return stop_requested_ || interrupted_; }
 
-  double wall() const {
-    return wall_base_ + secondsSince(started_) - paused_seconds_;
-  }
+  double wall() const { return wall_base_ + secondsSince(started_) - paused_seconds_; }
 
   void publish(WorkerState state) {
     const int64_t left = trainer_.config().train.steps - trainer_.stepsDone();
@@ -127,9 +125,8 @@ class TrainingRun {
     const double duration = secondsSince(begin);
     const double speed = static_cast<double>(batch.pairs) / duration;
     constexpr double kSmoothing = 0.9;
-    pairs_per_second_ = pairs_per_second_ == 0
-                            ? speed
-                            : kSmoothing * pairs_per_second_ + (1 - kSmoothing) * speed;
+    pairs_per_second_ =
+        pairs_per_second_ == 0 ? speed : kSmoothing * pairs_per_second_ + (1 - kSmoothing) * speed;
     loss_ = result->loss;
     recorder_->push(stepRow(*result, {wall(), speed, data_wait}, trainer_.config().model));
     publish(WorkerState::Training);
@@ -222,8 +219,7 @@ class TrainingRun {
   void showProgress() {
     const int64_t steps = trainer_.config().train.steps;
     const double left = static_cast<double>(steps - trainer_.stepsDone()) *
-                        static_cast<double>(trainer_.config().train.batch_size) /
-                        pairs_per_second_;
+                        static_cast<double>(trainer_.config().train.batch_size) / pairs_per_second_;
     std::array<char, 200> line{};
     std::snprintf(line.data(), line.size(), "step %lld/%lld  loss %.4f  %.1f pairs/s  %s left",
                   static_cast<long long>(trainer_.stepsDone()), static_cast<long long>(steps),

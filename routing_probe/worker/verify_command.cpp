@@ -52,8 +52,8 @@ void addLayer(TensorFile& result, const std::string& prefix, const model::Routin
   auto kept = torch::zeros({2, experts}, torch::kInt64);
   auto success = torch::zeros({2}, torch::kFloat32);
   for (int modality = 0; modality < 2; ++modality) {
-    const auto of_modality = modality == 1 ? trace.layout->is_text
-                                           : trace.layout->is_text.logical_not();
+    const auto of_modality =
+        modality == 1 ? trace.layout->is_text : trace.layout->is_text.logical_not();
     const auto choices = of_modality.unsqueeze(1).expand_as(trace.kept);
     const auto kept_experts = trace.expert_index.masked_select(trace.kept & choices);
     kept[modality] = torch::bincount(kept_experts, {}, experts);
@@ -107,8 +107,8 @@ TensorFile compute(model::Limoe& model, const TensorFile& inputs, const fs::path
   if (training) {
     losses.total.backward();
     for (const auto& item : model.named_parameters()) {
-      t["grad." + item.key()] = item.value().grad().defined() ? item.value().grad()
-                                                              : torch::zeros_like(item.value());
+      t["grad." + item.key()] =
+          item.value().grad().defined() ? item.value().grad() : torch::zeros_like(item.value());
     }
   }
   return result;
@@ -153,8 +153,9 @@ model::ModelConfig caseConfig(const fs::path& folder, const TensorFile& weights)
   }
   const auto found = weights.metadata.find("config");
   if (found == weights.metadata.end()) {
-    throw std::runtime_error(path.string() + ": no such file, and weights.safetensors carries no "
-                                             "configuration either");
+    throw std::runtime_error(path.string() +
+                             ": no such file, and weights.safetensors carries no "
+                             "configuration either");
   }
   return model::modelConfigFromJson(nlohmann::json::parse(found->second, nullptr, false));
 }
@@ -162,9 +163,10 @@ model::ModelConfig caseConfig(const fs::path& folder, const TensorFile& weights)
 bool verify(const VerifyOptions& options) {
   const fs::path folder = options.folder;
   if (!fs::is_directory(folder)) {
-    throw std::runtime_error(folder.string() + ": no such folder; a case is a folder with "
-                                               "config.json, weights, inputs and expected "
-                                               ".safetensors");
+    throw std::runtime_error(folder.string() +
+                             ": no such folder; a case is a folder with "
+                             "config.json, weights, inputs and expected "
+                             ".safetensors");
   }
   // Golden numbers are compared on one thread: the order of summation depends on their number.
   torch::set_num_threads(1);
@@ -175,10 +177,11 @@ bool verify(const VerifyOptions& options) {
   model::Limoe model(caseConfig(folder, weights), 0);
   model::loadParameters(model, weights, weights_path);
 
-  const fs::path eval_out = options.out.empty()
-                                ? fs::path()
-                                : fs::path(options.out).replace_filename(
-                                      fs::path(options.out).stem().string() + "_eval.safetensors");
+  const fs::path eval_out =
+      options.out.empty()
+          ? fs::path()
+          : fs::path(options.out)
+                .replace_filename(fs::path(options.out).stem().string() + "_eval.safetensors");
   int failures = 0;
   int compared = 0;
   for (const Pass& pass : {Pass{true, folder / "expected.safetensors", options.out},
@@ -201,8 +204,9 @@ bool verify(const VerifyOptions& options) {
     }
   }
   if (compared == 0 && options.out.empty()) {
-    throw std::runtime_error(folder.string() + ": has no expected.safetensors to compare with; "
-                                               "give --out FILE to write what the model computes");
+    throw std::runtime_error(folder.string() +
+                             ": has no expected.safetensors to compare with; "
+                             "give --out FILE to write what the model computes");
   }
   std::cout << folder.string() << ": " << compared - failures << " of " << compared
             << " tensors agree\n";

@@ -1,5 +1,5 @@
-// Time that the canvas spends on building a frame of 64 images of 144 patches, by overlay style, and
-// as a ratio to the frame without overlay. Drawing by OpenGL is not counted.
+// Time that the canvas spends on building a frame of 64 images of 144 patches, by overlay style,
+// and as a ratio to the frame without overlay. Drawing by OpenGL is not counted.
 //
 //     xvfb-run -a build/canvas_bench
 #include <QApplication>
@@ -46,8 +46,8 @@ int main(int argc, char** argv) {
   std::printf("%-10s %8.2f %8.2f\n", "none", bare, 1.0);
   state.setOverlayVisible(true);
   using Style = limoe::gui::OverlayStyle;
-  for (const auto& [name, style] : {std::pair("fill", Style::Fill), {"outline", Style::Outline},
-                                    {"number", Style::Number}}) {
+  for (const auto& [name, style] :
+       {std::pair("fill", Style::Fill), {"outline", Style::Outline}, {"number", Style::Number}}) {
     state.setOverlayStyle(style);
     const double time = medianFrame(canvas);
     std::printf("%-10s %8.2f %8.2f\n", name, time, time / bare);

@@ -40,9 +40,10 @@ TEST(ModelSize, DenseModelAppliesEveryParameter) {
 }
 
 TEST(Config, LaterLayersOverrideEarlierOnesKeyByKey) {
-  const RunConfig run = runConfigFromLayers({{{"preset", "S/16"}},
-                                             {{"moe", {{"experts", 16}}}, {"train", {{"steps", 7}}}},
-                                             {{"moe", {{"top_k", 2}}}}});
+  const RunConfig run =
+      runConfigFromLayers({{{"preset", "S/16"}},
+                           {{"moe", {{"experts", 16}}}, {"train", {{"steps", 7}}}},
+                           {{"moe", {{"top_k", 2}}}}});
   EXPECT_EQ(run.model.width, 512);
   EXPECT_EQ(run.model.moe->experts, 16);
   EXPECT_EQ(run.model.moe->top_k, 2);

@@ -24,9 +24,9 @@ MoeConfig moe(int64_t experts, double noise_std) {
 
 TEST(AuxLosses, ReproduceTheFiguresOfVMoEsTests) {
   // google-research/vmoe, routing_test.py: these gates give 1.0875 and 0.03875.
-  const auto gates = torch::tensor({0.5, 0.4, 0.1,    //
-                                    0.3, 0.3, 0.4,    //
-                                    0.1, 0.2, 0.7,    //
+  const auto gates = torch::tensor({0.5, 0.4, 0.1,  //
+                                    0.3, 0.3, 0.4,  //
+                                    0.1, 0.2, 0.7,  //
                                     0.8, 0.2, 1e-12})
                          .view({4, 3});
   const auto values = groupAuxLosses(gates.log(), gates.log(), torch::zeros({4}, torch::kBool),

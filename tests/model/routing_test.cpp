@@ -11,9 +11,9 @@ namespace {
 using testing::ElementsAre;
 
 // Four tokens, three experts; best experts 0, 0, 0, 2 with gates 0.5, 0.6, 0.4, 0.9.
-const std::vector<float> kGates = {0.5F, 0.3F, 0.2F,   //
-                                   0.6F, 0.3F, 0.1F,   //
-                                   0.4F, 0.35F, 0.25F,  //
+const std::vector<float> kGates = {0.5F,  0.3F,  0.2F,   //
+                                   0.6F,  0.3F,  0.1F,   //
+                                   0.4F,  0.35F, 0.25F,  //
                                    0.05F, 0.05F, 0.9F};
 
 TEST(Capacity, IsRoundedUpAndAtLeastOne) {

@@ -30,9 +30,9 @@ void expectRefused(const std::string& path, const std::string& reason) {
 }
 
 TEST(SafetensorsHeader, ReadsShapesTypesAndMetadata) {
-  const auto path = fileWith(
-      R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
-      std::string(8, 'x'));
+  const auto path =
+      fileWith(R"({"__metadata__":{"k":"v"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+               std::string(8, 'x'));
   const auto header = readSafetensorsHeader(path);
   EXPECT_EQ(header.metadata.at("k"), "v");
   EXPECT_EQ(header.tensors.at("a").shape, std::vector<int64_t>{2});
@@ -44,23 +44,22 @@ TEST(SafetensorsHeader, RefusesDamage) {
   expectRefused(fileWith(kGood, std::string(5, 'x')), "truncated");
   expectRefused(fileWith(kGood, std::string(9, 'x')), "belong to no tensor");
   expectRefused(fileWith("not json at all", ""), "not JSON");
-  expectRefused(fileWith(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})",
-                         std::string(8, 'x')),
-                "do not fit");
-  expectRefused(fileWith(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
-                         std::string(8, 'x')),
-                "\"a\"");
   expectRefused(
-      fileWith(
-          R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})",
-          std::string(8, 'x')),
+      fileWith(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", std::string(8, 'x')),
+      "do not fit");
+  expectRefused(
+      fileWith(R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", std::string(8, 'x')),
+      "\"a\"");
+  expectRefused(
+      fileWith(R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,8]}})",
+               std::string(8, 'x')),
       "impossible size");
 }
 
 TEST(SafetensorsHeader, RefusesAHeaderLongerThanTheFile) {
   const std::string path = testing::TempDir() + "/long.safetensors";
-  std::ofstream(path, std::ios::binary) << std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8)
-                                        << "{}";
+  std::ofstream(path, std::ios::binary)
+      << std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8) << "{}";
   expectRefused(path, "truncated");
   std::ofstream(path, std::ios::binary) << "abc";
   expectRefused(path, "too short");

@@ -16,10 +16,18 @@ namespace {
 RunConfig smallRun(const nlohmann::json& changes = nlohmann::json::object()) {
   torch::set_num_threads(1);  // bit-for-bit comparisons
   return runConfigFromLayers(
-      {{{"image_size", 32}, {"patch_size", 8}, {"width", 32}, {"mlp_dim", 64}, {"depth", 2},
-        {"heads", 2}, {"embed_dim", 16}, {"vocab_size", 50}, {"text_length", 6},
+      {{{"image_size", 32},
+        {"patch_size", 8},
+        {"width", 32},
+        {"mlp_dim", 64},
+        {"depth", 2},
+        {"heads", 2},
+        {"embed_dim", 16},
+        {"vocab_size", 50},
+        {"text_length", 6},
         {"moe", {{"blocks", {1}}, {"experts", 4}}},
-        {"train", {{"batch_size", 8}, {"steps", 60}, {"warmup_steps", 5}, {"learning_rate", 3e-3}}}},
+        {"train",
+         {{"batch_size", 8}, {"steps", 60}, {"warmup_steps", 5}, {"learning_rate", 3e-3}}}},
        changes});
 }
 
