@@ -1,4 +1,6 @@
 // limoe-scope: sees what the experts of a LIMoE model have specialised in.
+#include <dlfcn.h>
+
 #include <QApplication>
 #include <QSettings>
 #include <cstdio>
@@ -13,9 +15,31 @@ namespace {
 
 constexpr int kWrongArguments = 2;
 
+/// Whether the X server of $DISPLAY answers; Qt aborts the program where it does not.
+bool xServerAnswers() {
+  void* xcb = dlopen("libxcb.so.1", RTLD_NOW);
+  if (xcb == nullptr) {
+    return false;
+  }
+  const auto open = reinterpret_cast<void* (*)(const char*, int*)>(dlsym(xcb, "xcb_connect"));
+  const auto fault = reinterpret_cast<int (*)(void*)>(dlsym(xcb, "xcb_connection_has_error"));
+  const auto close = reinterpret_cast<void (*)(void*)>(dlsym(xcb, "xcb_disconnect"));
+  void* connection = open(nullptr, nullptr);
+  const bool answers = fault(connection) == 0;
+  close(connection);
+  return answers;
+}
+
+/// Qt's platforms without a screen have no OpenGL, so no canvas either.
 bool hasDisplay() {
-  return qEnvironmentVariableIsSet("QT_QPA_PLATFORM") || !qEnvironmentVariableIsEmpty("DISPLAY") ||
-         !qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY");
+  const QByteArray platform = qgetenv("QT_QPA_PLATFORM");
+  if (platform.startsWith("offscreen") || platform.startsWith("minimal")) {
+    return false;
+  }
+  if (!qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY")) {
+    return true;
+  }
+  return !qEnvironmentVariableIsEmpty("DISPLAY") && xServerAnswers();
 }
 
 limoe::gui::CommandLine readArguments(int argc, char** argv) {

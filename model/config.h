@@ -74,7 +74,7 @@ struct ModelConfig {
 };
 
 struct TrainConfig {
-  int64_t steps = 450;
+  int64_t steps = 400;
   int64_t batch_size = 32;
   double learning_rate = 1e-3;
   double final_learning_rate = 0.0;  ///< where the cosine ends
@@ -86,7 +86,7 @@ struct TrainConfig {
   int64_t seed = 0;
   int64_t threads = 0;             ///< threads of the training step; 0: as many as there are cores
   int64_t loader_threads = 1;      ///< threads that draw, decode and tokenise
-  int64_t checkpoint_every = 150;  ///< 0: only at the end
+  int64_t checkpoint_every = 200;  ///< 0: only at the end
 };
 
 struct DataConfig {

@@ -100,11 +100,15 @@ QStringList writeFigures(const QString& folder) {
 }  // namespace
 
 DemoFolder chooseDemoFolder(const QString& runs_folder) {
-  const QString folder = QDir(runs_folder).absoluteFilePath("demo");
-  if (QFileInfo::exists(folder) && probe::RunLock::isHeld(probe::RunFolder{folder.toStdString()})) {
-    return {folder, true};
+  const QString free = freeRunFolder(runs_folder, "demo");
+  QString folder = QDir(runs_folder).absoluteFilePath("demo");
+  for (int i = 2; folder != free; ++i) {
+    if (probe::RunLock::isHeld(probe::RunFolder{folder.toStdString()})) {
+      return {folder, true};
+    }
+    folder = QDir(runs_folder).absoluteFilePath(QString("demo-%1").arg(i));
   }
-  return {freeRunFolder(runs_folder, "demo"), false};
+  return {free, false};
 }
 
 NewRun demoRun(const QString& folder) {

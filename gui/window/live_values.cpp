@@ -104,8 +104,11 @@ void LiveValues::setCurrent(const nlohmann::json& live) {
     const auto value = live.find(key);
     const bool known = value != live.end() && value->is_number();
     edit->setEnabled(known);
-    if (!keeps(key)) {
-      edit->setText(known ? shown(value->get<double>()) : QString());
+    // Not while it is being typed into, not even to the same text: that would drop the selection.
+    const QString text = known ? shown(value->get<double>()) : QString();
+    const bool being_edited = !other_worker && edit->isModified();
+    if (!keeps(key) && !being_edited && edit->text() != text) {
+      edit->setText(text);
     }
   }
   const auto priority = live.find(kPriorityKey);
@@ -124,6 +127,9 @@ void LiveValues::setCurrent(const nlohmann::json& live) {
 
 void LiveValues::accept(const nlohmann::json& values) {
   current_.update(values);
+  for (const auto& [key, edit] : numbers_) {
+    edit->setModified(false);
+  }
   refresh();
 }
 
@@ -148,6 +154,9 @@ nlohmann::json LiveValues::changes() const {
 
 void LiveValues::revert() {
   const nlohmann::json current = std::exchange(current_, nlohmann::json::object());
+  for (const auto& [key, edit] : numbers_) {
+    edit->setModified(false);
+  }
   setCurrent(current);
 }
 

@@ -158,6 +158,9 @@ void MainWindow::connectRuns() {
           [this](const QString& path) { showRun(runs_.open(path)); });
   connect(&runs_, &OpenRuns::opened, this, [this](OpenRun* run) {
     remember(run->path);
+    if (run == show_when_open_) {
+      showRun(run);
+    }
     refreshRunsPanel();
   });
   connect(&runs_, &OpenRuns::changed, this, [this](OpenRun* run) {
@@ -209,7 +212,10 @@ void MainWindow::openPaths(const QStringList& paths) {
     OpenRun* run = runs_.open(path);
     first = first ? first : run;
   }
-  if (first) {
+  // What is shown stays until the new run has been read: it may be no recording at all.
+  if (first && shown_ && !first->source->data()) {
+    show_when_open_ = first;
+  } else if (first) {
     showRun(first);
   }
 }
@@ -226,6 +232,7 @@ void MainWindow::showRun(OpenRun* run) {
     shown_->source->disconnect(this);
   }
   shown_ = run;
+  show_when_open_ = nullptr;
   RecordingSource* source = shownSource();
   state_.reset();
   canvas_->setSource(source);
@@ -242,6 +249,9 @@ void MainWindow::showRun(OpenRun* run) {
 }
 
 void MainWindow::closeRun(OpenRun* run) {
+  if (run == show_when_open_) {
+    show_when_open_ = nullptr;
+  }
   if (run == shown_) {
     const auto& all = runs_.all();
     const auto other =

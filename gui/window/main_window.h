@@ -98,7 +98,6 @@ class MainWindow : public QMainWindow {
   void exportFigures(const QString& folder);
   void startDemo();
   QStringList takenNames() const;
-  QString freeName(const QString& wanted) const;
   void showAbout();
 
   std::shared_ptr<const RunData> shownData() const;  ///< null: none, or not read yet
@@ -123,6 +122,7 @@ class MainWindow : public QMainWindow {
   OpenRuns runs_;
   RunCatalog catalog_;
   OpenRun* shown_ = nullptr;
+  OpenRun* show_when_open_ = nullptr;  ///< asked for, not read yet
   bool close_allowed_ = false;
   bool exporting_ = false;
   QByteArray default_layout_;

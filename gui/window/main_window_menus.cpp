@@ -13,6 +13,8 @@
 
 #include "gui/canvas/canvas_widget.h"
 #include "gui/figures/run_figures.h"
+#include "gui/runs/worker_process.h"
+#include "gui/window/demo.h"
 #include "gui/window/key_sheet.h"
 #include "gui/window/main_window.h"
 #include "gui/window/message_bar.h"
@@ -205,15 +207,6 @@ void MainWindow::askForFolder() {
   }
 }
 
-QString MainWindow::freeName(const QString& wanted) const {
-  QStringList taken = takenNames();
-  QString name = wanted;
-  for (int i = 2; taken.contains(name); ++i) {
-    name = QString("%1-%2").arg(wanted).arg(i);
-  }
-  return name;
-}
-
 QStringList MainWindow::takenNames() const {
   QStringList taken;
   for (const RunEntry& run : catalog_.runs()) {
@@ -226,13 +219,16 @@ QStringList MainWindow::takenNames() const {
 }
 
 void MainWindow::startDemo() {
-  NewRun run;
-  run.folder = QDir(options_.runs_folder).absoluteFilePath(freeName("demo"));
-  startRun(run);
+  const DemoFolder demo = chooseDemoFolder(options_.runs_folder);
+  if (demo.is_training) {
+    openPaths({demo.path});
+  } else {
+    startRun(demoRun(demo.path));
+  }
 }
 
 void MainWindow::askForNewRun() {
-  auto* dialog = new NewRunDialog(options_.runs_folder, freeName("run"), takenNames(), this);
+  auto* dialog = new NewRunDialog(options_.runs_folder, QFileInfo(freeRunFolder(options_.runs_folder, "run")).fileName(), takenNames(), this);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QDialog::accepted, this, [this, dialog] { startRun(dialog->newRun()); });
   dialog->open();

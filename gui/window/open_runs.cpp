@@ -59,6 +59,7 @@ OpenRun* OpenRuns::open(const QString& path) {
 
 OpenRun* OpenRuns::start(const NewRun& new_run, const QString& worker_program) {
   OpenRun* run = add(runPath(new_run.folder), RecordingSource::IfMissing::Wait);
+  run->was_live = true;
   run->worker = std::make_unique<WorkerProcess>(reader_, worker_program, new_run);
   connect(run->worker.get(), &WorkerProcess::logChanged, this, [this, run] {
     if (!run->source->data()) {
@@ -102,10 +103,17 @@ void OpenRuns::takeData(OpenRun* run) {
   if (live && !run->control) {
     run->control = std::make_unique<ControlClient>(*reader_, data.folder);
   }
-  if (!std::exchange(run->is_open, true)) {
+  const bool first_look = !std::exchange(run->is_open, true);
+  if (first_look) {
     Q_EMIT opened(run);
   }
   Q_EMIT changed(run);
+  if (first_look && !run->was_live && data.state == probe::RunState::Died) {
+    Q_EMIT warned(QString("Run %1 ended early: its worker is gone. The recording is complete up to "
+                          "step %2.")
+                      .arg(run->name)
+                      .arg(lastRecordedStep(data)));
+  }
   if (std::exchange(run->was_live, live) && data.state == probe::RunState::Died) {
     tellDeath(run);
   }

@@ -47,9 +47,9 @@ RunControl::RunControl(QObject* parent)
   checkpoint_->setIcon(style->standardIcon(QStyle::SP_DialogSaveButton));
   connect(train_, &QAction::triggered, this, [this] {
     const bool paused = status_ && status_->state == "paused";
-    command(paused ? "resume" : "pause", paused ? "Training on" : "Paused");
+    command(paused ? "resume" : "pause", paused ? "Training on" : "Pausing after this step");
   });
-  connect(step_, &QAction::triggered, this, [this] { command("step", "Trained one step"); });
+  connect(step_, &QAction::triggered, this, [this] { command("step", "Training one step"); });
   connect(stop_, &QAction::triggered, this,
           [this] { command("stop", "Stopping: saving a checkpoint…"); });
   connect(checkpoint_, &QAction::triggered, this,
@@ -145,11 +145,8 @@ void RunControl::command(const char* name, const QString& done) {
       return;
     }
     Q_EMIT self->informed(done);
-    if (self->status_) {
-      self->status_->state = stateOf(outcome.reply);
-      self->refresh();
-      Q_EMIT self->statusChanged();
-    }
+    // The answer tells the state before the command; what came of it is asked for at once.
+    self->poll();
   });
 }
 

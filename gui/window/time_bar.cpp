@@ -1,5 +1,6 @@
 #include "gui/window/time_bar.h"
 
+#include <QLineEdit>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -138,6 +139,7 @@ void TimeBar::showStep(int step) {
     return std::abs(a - step) < std::abs(b - step);
   });
   state_.setSnapshot(nearest - steps.begin());
+  step_->findChild<QLineEdit*>()->setModified(false);
   refresh();  // the number asked for may lie between two recorded steps
 }
 
@@ -154,7 +156,9 @@ void TimeBar::refresh() {
   const bool known = state_.snapshot() >= 0 && state_.snapshot() < count;
   if (any) {
     const auto& steps = source_->data()->snapshot_steps;
-    if (known) {
+    // A number that is being typed stays, though the run goes on.
+    const bool being_typed = step_->hasFocus() && step_->findChild<QLineEdit*>()->isModified();
+    if (known && !being_typed) {
       step_->setValue(static_cast<int>(steps[static_cast<std::size_t>(state_.snapshot())]));
     }
     newest_->setText(QString("of %1").arg(steps.back()));

@@ -39,6 +39,7 @@ std::vector<int64_t> columnsOf(const std::vector<std::string>& wanted,
 std::vector<float> rowInOrder(const std::vector<float>& values, int64_t row, size_t width,
                               const std::vector<int64_t>& columns) {
   std::vector<float> result;
+  result.reserve(columns.size());
   for (const int64_t column : columns) {
     result.push_back(column < 0
                          ? std::numeric_limits<float>::quiet_NaN()

@@ -121,13 +121,14 @@ def check_attributes(c, sizes):
     c.require(first is None or first >= 0, "/", f"first_step is {first}")
     sizes.first_step = 0 if first is None else int(first)
     factor = c.attribute("probe_capacity_factor", "f")
-    dense = len(c.attribute("blocks", "iu") or []) == 0
-    c.require(factor is None or factor > 0 or dense, "/", f"probe_capacity_factor is {factor}")
     pairs = c.attribute("probe_group_pairs", "i")
     c.require(pairs is None or pairs >= 1, "/", f"probe_group_pairs is {pairs}")
     sizes.group_pairs = 1 if pairs is None else max(1, int(pairs))
     blocks = c.attribute("blocks", "i", (None,))
     sizes.L = 0 if blocks is None else len(blocks)
+    # A dense model has no capacity.
+    c.require(factor is None or factor > 0 or sizes.L == 0, "/",
+              f"probe_capacity_factor is {factor}")
     grid = c.attribute("patch_grid", "i", (2,))
     sizes.P = 0 if grid is None else int(grid[0] * grid[1])
     if blocks is not None:
