@@ -7,6 +7,7 @@
 #include <QPlainTextEdit>
 #include <QProgressDialog>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTest>
 
 #include "routing_probe/recording/run_folder.h"
@@ -105,6 +106,34 @@ TEST_F(LiveRunTest, ChangesLiveValuesAndTellsWhenTheWorkerRefuses) {
   QTest::keyClicks(weight, "500");
   QTest::mouseClick(apply, Qt::LeftButton);
   EXPECT_TRUE(waitUntil([this] { return messages().contains("aux.weight must be at most 100"); }));
+}
+
+TEST_F(LiveRunTest, WhatIsBeingTypedStaysWhileTheRunGoesOn) {
+  show();
+  startLiveRun("demo");
+  auto* weight = window->findChild<QLineEdit*>("aux.weight");
+  ASSERT_TRUE(waitUntil([weight] { return weight->text() == "0.04"; }));
+  weight->setFocus();
+  weight->selectAll();
+  QTest::qWait(1600);  // two answers of the worker
+  QTest::keyClicks(weight, "0.5");
+  EXPECT_EQ(weight->text(), "0.5");
+  weight->selectAll();
+  QTest::keyClick(weight, Qt::Key_Delete);
+  QTest::qWait(1600);
+  EXPECT_EQ(weight->text(), "");
+
+  auto* step = window->findChild<QSpinBox*>("stepEdit");
+  step->setFocus();
+  step->selectAll();
+  const auto steps = data()->snapshot_steps;
+  for (const QChar digit : QString::number(steps[1])) {
+    QTest::keyClick(step, digit.toLatin1());
+    QTest::qWait(700);  // new rows come several times a second
+  }
+  QTest::keyClick(step, Qt::Key_Return);
+  EXPECT_EQ(window->viewState().snapshot(), 1);
+  EXPECT_FALSE(window->viewState().followsNewest());
 }
 
 TEST_F(LiveRunTest, SurvivesTheDeathOfTheWorker) {

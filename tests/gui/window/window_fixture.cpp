@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <QFileInfo>
 #include <QApplication>
 #include <QDir>
 #include <QFile>
@@ -64,7 +65,11 @@ void WindowTest::show() {
 
 void WindowTest::open(const QString& path) {
   window->openPaths({path});
-  ASSERT_TRUE(waitUntil([this] { return window->isSettled(); })) << messages().toStdString();
+  const QString name = QFileInfo(path).fileName();
+  ASSERT_TRUE(waitUntil([&] {
+    return window->shownSource() && data() && (data()->name == name || name.endsWith(".h5")) &&
+           window->isSettled();
+  }));
 }
 
 void WindowTest::startLiveRun(const QString& name) {

@@ -91,13 +91,16 @@ TEST_F(WindowTest, SaysWhatIsWrongWithABadFileAndKeepsTheRun) {
   const QString bad = folder.filePath("notes.txt");
   std::ofstream(bad.toStdString()) << "not a recording";
   show();
+  open(makeRun("another"));
   open(run);
+  window->viewState().setLayer(1);
   window->openPaths({bad, folder.filePath("missing.h5")});
   ASSERT_TRUE(waitUntil([this] {
     return messages().contains("notes.txt") && messages().contains("missing.h5");
   })) << messages().toStdString();
   ASSERT_NE(window->shownSource(), nullptr);
   EXPECT_EQ(data()->name, "good");
+  EXPECT_EQ(window->viewState().layer(), 1);
 }
 
 TEST_F(WindowTest, KeysStepThroughTime) {
