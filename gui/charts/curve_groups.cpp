@@ -29,7 +29,7 @@ Place placeOfScalar(const QString& name) {
   if (name.contains("accuracy")) {
     return {QObject::tr("Batch accuracy"), QObject::tr("accuracy")};
   }
-  if (name == "lr") {
+  if (name == "learning_rate") {
     return {QObject::tr("Optimisation"), QObject::tr("learning rate")};
   }
   if (name == "logit_scale") {

@@ -13,6 +13,7 @@
 
 #include "gui/charts/curve_panel.h"
 #include "gui/charts/curve_tools.h"
+#include "gui/charts/expert_counts.h"
 #include "gui/charts/qcustomplot_include.h"
 
 namespace limoe::gui {
@@ -252,7 +253,7 @@ void CurvesView::State::setNote() {
     return;
   }
   if (!data) {
-    note->setText(tr("No run is open."));
+    note->setText(noDataTitle(source));
     return;
   }
   if (std::ranges::none_of(panels,

@@ -1,7 +1,9 @@
 #include "gui/charts/expert_counts.h"
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
+#include <string_view>
 
 #include "model/routing.h"
 
@@ -59,6 +61,22 @@ std::vector<LabelShare> labelShares(const RunData& run, const probe::Snapshot& s
   return shares;
 }
 
+/// The new value in "moe.noise_std 0.1 → 0, moe.capacity_factor 1.2 → 0.5"; empty where the factor
+/// is not among the changes.
+std::optional<double> capacityFactorSetBy(std::string_view changes) {
+  constexpr std::string_view kName = "moe.capacity_factor ";
+  constexpr std::string_view kArrow = "→ ";
+  const auto name = changes.find(kName);
+  const auto arrow = name == changes.npos ? changes.npos : changes.find(kArrow, name);
+  if (arrow == changes.npos) {
+    return std::nullopt;
+  }
+  const std::string_view number = changes.substr(arrow + kArrow.size());
+  double value = 0;
+  const auto end = std::from_chars(number.data(), number.data() + number.size(), value);
+  return end.ec == std::errc() ? std::optional(value) : std::nullopt;
+}
+
 }  // namespace
 
 std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot& summary,
@@ -81,7 +99,18 @@ std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot
   return result;
 }
 
-std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer,
+double capacityFactorAt(const RunData& run, int64_t step) {
+  double factor = run.origin.probe_capacity_factor;
+  for (const probe::Event& event : run.events) {
+    // A change is applied after the snapshot of its step.
+    if (event.kind == "setting" && event.step < step) {
+      factor = capacityFactorSetBy(event.text).value_or(factor);
+    }
+  }
+  return factor;
+}
+
+std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t step,
                                      const std::vector<int64_t>& text_tokens) {
   const probe::Layout& layout = run.layout;
   if (layout.experts < 1 || std::ssize(text_tokens) < layout.samples) {
@@ -91,6 +120,7 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer,
   const bool counts_text = !hasTwoTowers(run) || isTextTower(run, layer);
   const int64_t group_pairs =
       run.origin.probe_group_pairs > 0 ? run.origin.probe_group_pairs : layout.samples;
+  const double factor = capacityFactorAt(run, step);
   int64_t capacity = 0;
   for (int64_t first = 0; first < layout.samples; first += group_pairs) {
     const int64_t end = std::min(first + group_pairs, layout.samples);
@@ -98,8 +128,7 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer,
     if (counts_text) {
       tokens = std::accumulate(text_tokens.begin() + first, text_tokens.begin() + end, tokens);
     }
-    capacity += model::expertCapacity(layout.top_k, tokens, run.origin.probe_capacity_factor,
-                                      layout.experts);
+    capacity += model::expertCapacity(layout.top_k, tokens, factor, layout.experts);
   }
   return capacity;
 }
@@ -108,16 +137,21 @@ int64_t shownLayer(const RunData& run, int64_t layer) {
   return std::min(layer, run.layout.layers - 1);
 }
 
+QString towerName(const RunData& run, int64_t layer) {
+  if (!hasTwoTowers(run)) {
+    return {};
+  }
+  return isTextTower(run, layer) ? QStringLiteral("text tower") : QStringLiteral("image tower");
+}
+
 QString layerTitle(const RunData& run, int64_t layer) {
   if (layer < 0 || layer >= std::ssize(run.layout.blocks)) {
     return QStringLiteral("dense model, no MoE layer");
   }
-  const QString tower = !hasTwoTowers(run)        ? QString()
-                        : isTextTower(run, layer) ? QStringLiteral("text tower, ")
-                                                  : QStringLiteral("image tower, ");
+  const QString tower = towerName(run, layer);
   return QStringLiteral("MoE layer %1 (%2block %3)")
       .arg(layer + 1)
-      .arg(tower)
+      .arg(tower.isEmpty() ? tower : tower + QStringLiteral(", "))
       .arg(run.layout.blocks[static_cast<std::size_t>(layer)]);
 }
 
@@ -126,6 +160,11 @@ QString stepTitle(const RunData& run, int64_t snapshot) {
     return QStringLiteral("no snapshot yet");
   }
   return QStringLiteral("step %1").arg(run.snapshot_steps[static_cast<std::size_t>(snapshot)]);
+}
+
+QString noDataTitle(const RunSource* source) {
+  return source == nullptr ? QStringLiteral("No run is open")
+                           : QStringLiteral("Waiting for the run’s first data…");
 }
 
 QString countingRule(const RunData& run) {

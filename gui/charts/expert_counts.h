@@ -37,21 +37,31 @@ struct ExpertCounts {
 std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot& summary,
                                        int64_t layer);
 
-/// Tokens one expert could process over the whole probe: the sum over routing groups of
-/// C = max(1, ceil(K·N_group·capacity_factor / E)). `text_tokens` is [N], the valid text tokens of
-/// each sample. In a two-tower model a layer's groups hold one modality only.
-/// Empty where `text_tokens` does not cover all samples yet.
-std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer,
+/// The capacity factor in force at `step`: the recording's own, then each recorded change of
+/// moe.capacity_factor up to and with that step.
+double capacityFactorAt(const RunData& run, int64_t step);
+
+/// Tokens one expert could process over the whole probe in the snapshot of `step`: the sum over
+/// routing groups of C = max(1, ceil(K·N_group·capacityFactorAt(step) / E)). `text_tokens` is [N],
+/// the valid text tokens of each sample. In a two-tower model a layer's groups hold one modality
+/// only. Empty where `text_tokens` does not cover all samples yet.
+std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t step,
                                      const std::vector<int64_t>& text_tokens);
 
 /// The layer that is shown where `layer` was asked for: the nearest there is; −1 for a dense model.
 int64_t shownLayer(const RunData& run, int64_t layer);
+
+/// "image tower" or "text tower"; empty where there is only one tower.
+QString towerName(const RunData& run, int64_t layer);
 
 /// "MoE layer 2 (block 3)", with the tower where there are two.
 QString layerTitle(const RunData& run, int64_t layer);
 
 /// "step 500"; "no snapshot yet" where the index is out of range.
 QString stepTitle(const RunData& run, int64_t snapshot);
+
+/// What a view says while it has no data: no run is open, or its recording is still to come.
+QString noDataTitle(const RunSource* source);
 
 /// "kept tokens over 64 probe samples, evaluation routing"
 QString countingRule(const RunData& run);

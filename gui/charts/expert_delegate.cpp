@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kDimmed = 0.35;
 constexpr double kCorner = 2.5;
+constexpr double kMinTrack = 8;  ///< a narrower load bar tells nothing; the number stands alone
 
 void paintNumber(QPainter& painter, const QRectF& cell, const QColor& color, const QString& text) {
   const QRectF swatch = cell.adjusted(6, 4, -6, -4);
@@ -33,14 +34,16 @@ void paintLoad(QPainter& painter, const QRectF& cell, const QPalette& palette, c
   const QFontMetricsF metrics(painter.font());
   const double text_width = metrics.horizontalAdvance(QStringLiteral("100 %")) + 4;
   const QRectF track = cell.adjusted(4, 6, -text_width - 4, -6);
-  painter.setPen(Qt::NoPen);
-  painter.setBrush(mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.1));
-  painter.drawRoundedRect(track, kCorner, kCorner);
-  QRectF bar = track;
-  bar.setWidth(track.width() * std::clamp(load, 0.0, 1.0));
-  if (bar.width() > 0) {
-    painter.setBrush(color);
-    painter.drawRoundedRect(bar, kCorner, kCorner);
+  if (track.width() >= kMinTrack) {
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.1));
+    painter.drawRoundedRect(track, kCorner, kCorner);
+    QRectF bar = track;
+    bar.setWidth(track.width() * std::clamp(load, 0.0, 1.0));
+    if (bar.width() > 0) {
+      painter.setBrush(color);
+      painter.drawRoundedRect(bar, kCorner, kCorner);
+    }
   }
   painter.setPen(palette.color(QPalette::Text));
   painter.drawText(cell.adjusted(0, 0, -4, 0), Qt::AlignRight | Qt::AlignVCenter, text);

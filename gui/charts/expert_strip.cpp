@@ -14,12 +14,45 @@
 namespace limoe::gui {
 namespace {
 
+constexpr int kButtonWidth = 22;
+constexpr int kLabelMargin = 5;  ///< the delegate's, and a pixel for fractions
+
 /// Space and Enter on a row select its expert; in the eye and solo cells they press the button.
 class ExpertTableView : public QTableView {
  public:
   ExpertTableView(ViewState& state, QWidget* parent) : QTableView(parent), state_(state) {}
 
+  /// Load and modality give up room until the first label of every row can be read.
+  void layColumns() {
+    const QFontMetrics metrics(font());
+    const int em = metrics.horizontalAdvance('0');
+    const int load_min = metrics.horizontalAdvance(QStringLiteral("100 %")) + 8;
+    const int load_max = em * 11;
+    const int modality_min = em * 2;
+    const int modality_max = em * 9;
+    int label = 0;
+    for (int row = 0; row < model()->rowCount(); ++row) {
+      const QString labels = model()->index(row, ExpertModel::kLabels).data().toString();
+      label = std::max(label, metrics.horizontalAdvance(labels.section(QLatin1String(", "), 0, 0)));
+    }
+    const int fixed = em * 5 + 2 * kButtonWidth + label + 2 * kLabelMargin;
+    const double spare = viewport()->width() - fixed - load_min - modality_min;
+    const double part =
+        std::clamp(spare / (load_max - load_min + modality_max - modality_min), 0.0, 1.0);
+    setColumnWidth(ExpertModel::kNumber, em * 5);
+    setColumnWidth(ExpertModel::kLoad, load_min + static_cast<int>(part * (load_max - load_min)));
+    setColumnWidth(ExpertModel::kModality,
+                   modality_min + static_cast<int>(part * (modality_max - modality_min)));
+    setColumnWidth(ExpertModel::kShown, kButtonWidth);
+    setColumnWidth(ExpertModel::kSolo, kButtonWidth);
+  }
+
  protected:
+  void resizeEvent(QResizeEvent* event) override {
+    layColumns();
+    QTableView::resizeEvent(event);
+  }
+
   void keyPressEvent(QKeyEvent* event) override {
     const QModelIndex index = currentIndex();
     const bool presses = event->key() == Qt::Key_Space || event->key() == Qt::Key_Return ||
@@ -63,7 +96,7 @@ struct ExpertStrip::State {
   ViewState& state;
   QPointer<RunSource> source;
   QLabel *title = nullptr, *note = nullptr;
-  QTableView* table = nullptr;
+  ExpertTableView* table = nullptr;
   ExpertModel* model = nullptr;
   /// Valid text tokens of each sample, as far as its page has been read; kept because pages come
   /// and go.
@@ -109,12 +142,7 @@ void ExpertStrip::State::build() {
   header->setHighlightSections(false);
   header->setSectionResizeMode(QHeaderView::Fixed);
   header->setSectionResizeMode(ExpertModel::kLabels, QHeaderView::Stretch);
-  const int em = QFontMetrics(table->font()).horizontalAdvance('0');
-  table->setColumnWidth(ExpertModel::kNumber, em * 5);
-  table->setColumnWidth(ExpertModel::kLoad, em * 11);
-  table->setColumnWidth(ExpertModel::kModality, em * 9);
-  table->setColumnWidth(ExpertModel::kShown, 26);
-  table->setColumnWidth(ExpertModel::kSolo, 26);
+  table->layColumns();
   layout->addWidget(table, 1);
 
   note = new QLabel(&strip);
@@ -149,12 +177,13 @@ void ExpertStrip::State::showColumns(const RunData& run) {
   table->setColumnHidden(ExpertModel::kLabels, !has_labels);
   table->horizontalHeader()->setSectionResizeMode(
       ExpertModel::kModality, has_labels ? QHeaderView::Fixed : QHeaderView::Stretch);
+  table->layColumns();
 }
 
 void ExpertStrip::State::refresh() {
   const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
   if (!run) {
-    title->setText(tr("No run is open"));
+    title->setText(noDataTitle(source));
     note->clear();
     model->setTable({});
     return;
@@ -179,8 +208,8 @@ void ExpertStrip::State::refresh() {
   ExpertTable rows;
   rows.rule = countingRule(*run);
   rows.has_labels = !run->layout.label_names.empty();
-  rows.capacity = probeCapacity(*run, layer, text_tokens);
   if (summary) {
+    rows.capacity = probeCapacity(*run, layer, summary->step, text_tokens);
     rows.experts = expertCounts(*run, *summary, layer);
   }
   model->setTable(std::move(rows));

@@ -9,6 +9,7 @@
 #include <QPointer>
 #include <QToolTip>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -39,6 +40,16 @@ QColor withAlpha(QColor color, double alpha) {
   return color;
 }
 
+/// What a layer is called where there is room for it, and where there is less and less.
+QStringList layerNames(const RunData& run, int64_t layer) {
+  const QString number = QString::number(layer + 1);
+  const QString tower = towerName(run, layer);
+  if (tower.isEmpty()) {
+    return {layerTitle(run, layer), ModalityChart::tr("layer %1").arg(number), number};
+  }
+  return {layerTitle(run, layer), ModalityChart::tr("%1, %2").arg(tower, number), number};
+}
+
 /// The coloured expert numbers under the columns, and the layers' names under these.
 class ColumnLabels : public QCPLayerable {
  public:
@@ -54,7 +65,7 @@ class ColumnLabels : public QCPLayerable {
   struct Group {
     double key;  ///< middle
     double width;
-    QString text, short_text;
+    QStringList names;  ///< longest first; the first that fits is drawn, or else the last
   };
   std::vector<Label> labels;
   std::vector<Group> groups;
@@ -97,10 +108,11 @@ class ColumnLabels : public QCPLayerable {
     const double names_top = top + (numbered ? kNumberHeight + 1 : 8) * style.scale;
     for (const Group& group : groups) {
       const double room = (group.width + kGroupGap) * pitch;
-      const bool fits = metrics.horizontalAdvance(group.text) < room;
+      const auto fits = [&](const QString& name) { return metrics.horizontalAdvance(name) < room; };
+      const auto name = std::ranges::find_if(group.names, fits);
       painter->drawText(
           QRectF(axis->coordToPixel(group.key) - room / 2, names_top, room, metrics.height()),
-          Qt::AlignHCenter | Qt::AlignTop, fits ? group.text : group.short_text);
+          Qt::AlignHCenter | Qt::AlignTop, name != group.names.end() ? *name : group.names.back());
     }
   }
 
@@ -271,11 +283,7 @@ void ModalityChart::State::fill(const RunData& run, const probe::Snapshot* summa
     }
     const auto experts = static_cast<double>(counts.size());
     if (all) {
-      labels->groups.push_back({key + (experts - 1) / 2, experts,
-                                tr("layer %1 (block %2)")
-                                    .arg(layer + 1)
-                                    .arg(run.layout.blocks[static_cast<std::size_t>(layer)]),
-                                QString::number(layer + 1)});
+      labels->groups.push_back({key + (experts - 1) / 2, experts, layerNames(run, layer)});
     }
     key += experts + kGroupGap;
   }
@@ -333,7 +341,7 @@ void ModalityChart::State::setRanges(const RunData& run) {
 void ModalityChart::State::setTitles(const RunData* run, const probe::Snapshot* summary) {
   legend->setVisible(!columns.empty());
   if (!run) {
-    title->setText(tr("No run is open"));
+    title->setText(noDataTitle(source));
     rule->setText({});
     return;
   }

@@ -163,6 +163,17 @@ std::vector<FigurePanel> figurePanels(const RunData& run) {
   return panels;
 }
 
+/// Whether the first choice of one of the first `tokens` tokens did not fit into its expert.
+bool hasDropped(const probe::Decisions& decisions, int64_t tokens, int64_t top_k) {
+  for (int64_t token = 0; token < tokens; ++token) {
+    const auto first_choice = static_cast<std::size_t>(token * top_k);
+    if (decisions.expert[first_choice] != probe::kNoExpert && decisions.kept[first_choice] == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 class RunFigures {
  public:
   RunFigures(RunSource& source, const ViewState& shown, const QString& folder)
@@ -224,8 +235,9 @@ class RunFigures {
   void writeOverlay() {
     const int64_t samples = std::min(kWallSamples, run_->layout.samples);
     waitFor(source_, QObject::tr("the probe's images"), [&] { return source_.probePage(0); });
-    waitFor(source_, QObject::tr("the routing of the layer"),
-            [&] { return source_.layerPage(state_.snapshot(), state_.layer(), 0); });
+    const auto slice = waitFor(source_, QObject::tr("the routing of the layer"), [&] {
+      return source_.layerPage(state_.snapshot(), state_.layer(), 0);
+    });
     WallOptions options;
     options.columns = std::min(kWallColumns, samples);
     for (int64_t sample = 0; sample < samples; ++sample) {
@@ -234,13 +246,17 @@ class RunFigures {
     const QSizeF wall = wallSize(*run_, options);
     const double wall_height = kWidth * wall.height() / wall.width();
     const QFont small = onPage(style_, style_.small);
-    const QString caption =
+    QString caption =
         QObject::tr(
             "%1. Each patch and word has the colour of its expert%2; evaluation routing "
             "of %3 of %4 probe samples.")
             .arg(subject(), run_->layout.top_k > 1 ? QObject::tr(" of first choice") : QString())
             .arg(samples)
             .arg(run_->layout.samples);
+    if (hasDropped(slice->image, samples * run_->layout.patches(), run_->layout.top_k) ||
+        hasDropped(slice->text, samples * run_->layout.text_length, run_->layout.top_k)) {
+      caption += QObject::tr(" Hatched or struck: dropped.");
+    }
     const double key_height = layExpertKey(nullptr, {}, kWidth, small, run_->layout.experts);
     const double text_height = layText(nullptr, {}, kWidth, small, caption);
     writeBoth(

@@ -228,7 +228,9 @@ void MainWindow::startDemo() {
 }
 
 void MainWindow::askForNewRun() {
-  auto* dialog = new NewRunDialog(options_.runs_folder, QFileInfo(freeRunFolder(options_.runs_folder, "run")).fileName(), takenNames(), this);
+  auto* dialog = new NewRunDialog(options_.runs_folder,
+                                  QFileInfo(freeRunFolder(options_.runs_folder, "run")).fileName(),
+                                  takenNames(), this);
   dialog->setAttribute(Qt::WA_DeleteOnClose);
   connect(dialog, &QDialog::accepted, this, [this, dialog] { startRun(dialog->newRun()); });
   dialog->open();

@@ -251,6 +251,9 @@ TEST_F(CurvesViewTest, ALongRunIsThinnedToTheWidth) {
 }
 
 TEST_F(CurvesViewTest, WithoutARunSaysSo) {
+  run->is_open = false;
+  view.setSource(run.get());
+  EXPECT_THAT(texts(), ::testing::HasSubstr("Waiting for the run’s first data"));
   view.setSource(nullptr);
   EXPECT_THAT(texts(), ::testing::HasSubstr("No run is open"));
 }

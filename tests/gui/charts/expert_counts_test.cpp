@@ -62,27 +62,47 @@ TEST(ProbeCapacity, AddsUpTheGroups) {
   const auto fake = smallRun();
   // Groups of two pairs with 6 patches each. Group 1: 12 + 4 + 3 = 19 tokens,
   // C = ceil(1·19·1.25/4) = ceil(5.94) = 6. Group 2: 12 + 2 + 1 = 15, C = ceil(4.69) = 5.
-  EXPECT_EQ(probeCapacity(*fake->run, 0, {4, 3, 2, 1}), 11);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 11);
 }
 
 TEST(ProbeCapacity, LastGroupMayBeSmaller) {
   const auto fake = smallRun();
   fake->run->origin.probe_group_pairs = 3;
   // 18 + 9 = 27 → ceil(8.44) = 9; 6 + 1 = 7 → ceil(2.19) = 3.
-  EXPECT_EQ(probeCapacity(*fake->run, 0, {4, 3, 2, 1}), 12);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 12);
 }
 
 TEST(ProbeCapacity, TwoTowersCountOneModalityEach) {
   const auto fake = smallRun();
   fake->run->config.model.towers = model::Towers::Two;
   // Image tower: 12 a group → ceil(3.75) = 4, twice. Text tower: 7 → ceil(2.19) = 3, 3 → 1.
-  EXPECT_EQ(probeCapacity(*fake->run, 0, {4, 3, 2, 1}), 8);
-  EXPECT_EQ(probeCapacity(*fake->run, 1, {4, 3, 2, 1}), 4);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 8);
+  EXPECT_EQ(probeCapacity(*fake->run, 1, 0, {4, 3, 2, 1}), 4);
 }
 
 TEST(ProbeCapacity, IsUnknownUntilAllCaptionsAreRead) {
   const auto fake = smallRun();
-  EXPECT_EQ(probeCapacity(*fake->run, 0, {4, 3}), std::nullopt);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3}), std::nullopt);
+}
+
+TEST(CapacityFactor, IsTheOneInForceAtTheStep) {
+  const auto fake = smallRun();
+  fake->run->events = {{50, 1, "pause", "moe.capacity_factor 1.25 → 9"},
+                       {60, 2, "setting", "train.learning_rate 0.001 → 0.002"},
+                       {100, 3, "setting",
+                        "moe.noise_std 0.1 → 0.0, moe.capacity_factor 1.25 → 0.5, "
+                        "train.learning_rate 0.002 → 3e-05"},
+                       {150, 4, "setting", "moe.capacity_factor 0.5 → 2.0"}};
+  EXPECT_EQ(capacityFactorAt(*fake->run, 0), 1.25);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 99), 1.25);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 100), 1.25);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 101), 0.5);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 149), 0.5);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 200), 2);
+  // Groups of 19 and 15 tokens: at 0.5 ceil(2.375) + ceil(1.875), at 2 ceil(9.5) + ceil(7.5).
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 11);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 100, {4, 3, 2, 1}), 5);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 200, {4, 3, 2, 1}), 18);
 }
 
 TEST(Titles, SayLayerBlockAndStep) {
@@ -112,6 +132,32 @@ TEST(CurveGroups, HoldEveryScalarAndMetricOnce) {
   }
   EXPECT_THAT(scalars, ::testing::UnorderedElementsAre(0, 1, 2, 3, 4));
   EXPECT_THAT(metrics, ::testing::UnorderedElementsAre(0, 1, 2));
+}
+
+TEST(CurveGroups, KnowEveryScalarTheWorkerWrites) {
+  const auto fake = smallRun();
+  fake->run->layout.scalar_names = {"loss",
+                                    "contrastive",
+                                    "aux/total",
+                                    "learning_rate",
+                                    "logit_scale",
+                                    "grad_norm",
+                                    "accuracy/image_to_text",
+                                    "accuracy/text_to_image",
+                                    "pairs_per_second",
+                                    "data_wait",
+                                    "aux/importance",
+                                    "weighted/importance"};
+  std::vector<std::string> optimisation;
+  for (const CurveGroup& group : curveGroups(*fake->run)) {
+    EXPECT_NE(group.name, "Other");
+    for (const PanelSpec& panel : group.panels) {
+      if (group.name == "Optimisation") {
+        optimisation.push_back(panel.axis.toStdString());
+      }
+    }
+  }
+  EXPECT_THAT(optimisation, ElementsAre("learning rate", "logit scale", "gradient norm"));
 }
 
 TEST(CurveGroups, SuccessIsKeptOfChosenAndAGapWhereNothingWasChosen) {

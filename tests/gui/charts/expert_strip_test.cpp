@@ -138,6 +138,39 @@ TEST_F(ExpertStripTest, ModelKeepsQtsRules) {
   EXPECT_EQ(strip.table()->model()->rowCount(), 4);
 }
 
+TEST_F(ExpertStripTest, FirstLabelsAreReadableInANarrowDock) {
+  QTableView* table = strip.table();
+  const int wide = table->columnWidth(ExpertModel::kLoad);
+  strip.resize(260, 130);  // with a scroll bar
+  QApplication::processEvents();
+  ASSERT_EQ(strip.width(), 260);
+  const int room = table->columnWidth(ExpertModel::kLabels) - 8;
+  EXPECT_GE(room, QFontMetrics(table->font()).horizontalAdvance("grass 41 %"));
+  EXPECT_LT(table->columnWidth(ExpertModel::kLoad), wide);
+  EXPECT_GE(table->columnWidth(ExpertModel::kLoad),
+            QFontMetrics(table->font()).horizontalAdvance("100 %"));
+  strip.resize(380, 320);
+  QApplication::processEvents();
+  EXPECT_EQ(table->columnWidth(ExpertModel::kLoad), wide);
+}
+
+TEST_F(ExpertStripTest, LoadFollowsAChangeOfTheCapacityFactor) {
+  RunData changed = *run->run;
+  changed.events = {{150, 1, "setting", "moe.capacity_factor 1.25 → 2.0"}};
+  run->replaceData(changed);
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "56 %");  // 10 of 10 + 8
+  state.setSnapshot(1);
+  EXPECT_EQ(text(0, ExpertModel::kLoad), "91 %");  // 10 of 6 + 5, before the change
+}
+
+TEST_F(ExpertStripTest, TellsNoRunFromARunNotReadYet) {
+  run->is_open = false;
+  strip.setSource(run.get());
+  EXPECT_EQ(label("title"), "Waiting for the run’s first data…");
+  strip.setSource(nullptr);
+  EXPECT_EQ(label("title"), "No run is open");
+}
+
 TEST_F(ExpertStripTest, SaysThatADenseModelHasNoExperts) {
   RunData dense = *run->run;
   dense.layout.layers = 0;

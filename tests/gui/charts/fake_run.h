@@ -95,7 +95,7 @@ inline std::unique_ptr<FakeRun> smallRun() {
   run.layout.image_width = 24;
   run.layout.blocks = {1, 3};
   run.layout.label_names = {"sky", "grass", "car"};
-  run.layout.scalar_names = {"loss", "contrastive", "aux/global_text", "lr"};
+  run.layout.scalar_names = {"loss", "contrastive", "aux/global_text", "learning_rate"};
   run.layout.scalar_units = {"nats", "nats", "", ""};
   run.layout.metric_names = {"recall_at_1/image_to_text", "success/image", "success/text"};
   run.origin.run_id = "fake";

@@ -138,6 +138,14 @@ TEST_F(ModalityChartTest, FollowsADarkPalette) {
   EXPECT_EQ(chart.plot()->grab().toImage().pixelColor(1, 1).rgb(), QColor(0x17191c).rgb());
 }
 
+TEST_F(ModalityChartTest, TellsNoRunFromARunNotReadYet) {
+  run->is_open = false;
+  chart.setSource(run.get());
+  EXPECT_THAT(texts(), ::testing::HasSubstr("Waiting for the run’s first data"));
+  chart.setSource(nullptr);
+  EXPECT_THAT(texts(), ::testing::HasSubstr("No run is open"));
+}
+
 TEST_F(ModalityChartTest, SaysThatAModelIsDense) {
   RunData dense = *run->run;
   dense.layout.layers = 0;

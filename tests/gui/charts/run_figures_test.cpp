@@ -68,6 +68,21 @@ TEST_F(RunFiguresTest, SaysWhatIsShownAndHowItWasCounted) {
                     HasSubstr("(c) Held-out measures"), HasSubstr("w = 0.9")));
 }
 
+TEST_F(RunFiguresTest, TwoTowersAreNamedInTheSharesOfAllLayers) {
+  run->run->config.model.towers = model::Towers::Two;
+  writeRunFigures(*run, state, folder.path());
+  EXPECT_THAT(textOf("modality_shares.pdf"), AllOf(HasSubstr("MoE layer 1 (image tower, block 1)"),
+                                                   HasSubstr("MoE layer 2 (text tower, block 3)")));
+}
+
+TEST_F(RunFiguresTest, ExplainsDroppedTokensWhereThereAreSome) {
+  writeRunFigures(*run, state, folder.path());
+  EXPECT_THAT(textOf("overlay.pdf"), ::testing::Not(HasSubstr("dropped")));
+  run->slice->text.kept[0] = 0;
+  writeRunFigures(*run, state, folder.path());
+  EXPECT_THAT(textOf("overlay.pdf"), HasSubstr("Hatched or struck: dropped"));
+}
+
 TEST_F(RunFiguresTest, ChartsAreVectors) {
   writeRunFigures(*run, state, folder.path());
   for (const char* name : {"modality_shares.pdf", "curves.pdf"}) {

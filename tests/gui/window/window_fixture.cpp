@@ -2,10 +2,10 @@
 
 #include <signal.h>
 
-#include <QFileInfo>
 #include <QApplication>
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTest>
 
 #include "gui/window/message_bar.h"
