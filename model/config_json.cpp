@@ -37,7 +37,11 @@ std::string listed(const Names& names) {
 /// "8", "tanh" and the like for a message; long values are cut.
 std::string shown(const json& value) {
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  return text.size() > 60 ? text.substr(0, 57) + "…" : text;
+  std::size_t cut = 57;
+  while (cut > 0 && text.size() > 60 && (text[cut] & 0xC0) == 0x80) {
+    --cut;  // not inside a UTF-8 character
+  }
+  return text.size() > 60 ? text.substr(0, cut) + "…" : text;
 }
 
 // ---------------------------------------------------------------------------------- presets

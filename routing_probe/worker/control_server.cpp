@@ -77,7 +77,8 @@ std::string changesText(const model::RunConfig& before, const model::RunConfig& 
 }
 
 std::string failure(const std::string& error) {
-  return json{{"ok", false}, {"error", error}}.dump();
+  // `error` can quote a request that is not UTF-8.
+  return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ void writeTextFile(const fs::path& path, const std::string& text) {
 }
 
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force) {
+  if (!folder.isRun() && (fs::exists(folder.checkpoints()) || fs::exists(folder.tokenizer()))) {
+    throw std::runtime_error(folder.path.string() +
+                             ": is no run, but has a checkpoints folder or a tokenizer.model; "
+                             "choose another --out");
+  }
   if (folder.isRun() && !force) {
     throw std::runtime_error(folder.path.string() +
                              ": there is a run here already; choose another --out, go on with "

@@ -92,7 +92,10 @@ class TrainingRun {
 
   bool stopping() const { return stop_requested_ || interrupted_; }
 
-  double wall() const { return wall_base_ + secondsSince(started_) - paused_seconds_; }
+  double wall() const {
+    const double pausing = paused_since_ ? secondsSince(*paused_since_) : 0.0;
+    return wall_base_ + secondsSince(started_) - paused_seconds_ - pausing;
+  }
 
   void publish(WorkerState state) {
     const int64_t left = trainer_.config().train.steps - trainer_.stepsDone();
@@ -129,7 +132,10 @@ class TrainingRun {
         pairs_per_second_ == 0 ? speed : kSmoothing * pairs_per_second_ + (1 - kSmoothing) * speed;
     loss_ = result->loss;
     recorder_->push(stepRow(*result, {wall(), speed, data_wait}, trainer_.config().model));
-    publish(WorkerState::Training);
+    if (paused_since_) {
+      paused_since_ = Clock::now();  // a single step taken while paused is no pause
+    }
+    publish(paused_since_ ? WorkerState::Paused : WorkerState::Training);
     showProgress();
 
     const auto every = [&](int64_t n) { return n > 0 && trainer_.stepsDone() % n == 0; };
@@ -208,7 +214,7 @@ class TrainingRun {
     }
   }
 
-  /// Moves the time paused so far out of the wall clock; a single step taken while paused counts.
+  /// Moves the time paused so far out of the wall clock.
   void accountPause() {
     if (paused_since_) {
       paused_seconds_ += secondsSince(*paused_since_);
@@ -272,10 +278,10 @@ int runTraining(const RunFolder& folder, std::unique_ptr<RunLock> lock,
   torch::set_num_threads(threads);
   Progress().say("training on " + std::to_string(threads) + " threads, loading on " +
                  std::to_string(config.train.loader_threads));
+  const auto held = std::move(lock);  // freed after the run has tidied up its folder
   TrainingRun run(folder, config, from, interrupted);
   run.train();
   Progress().say("recording: " + folder.recording(from.part).string());
-  lock.reset();
   return 0;
 }
 

@@ -42,7 +42,8 @@ wait_until(lambda: ask("status")["state"] == "paused", "the pause")
 at = ask("status")["step"]
 assert ask("step")["ok"]
 wait_until(lambda: ask("status")["step"] == at + 1, "one step")
-assert ask("status")["step"] == at + 1
+status = ask("status")
+assert status["step"] == at + 1 and status["state"] == "paused", status
 
 # Settings, through the command line too.
 assert ask("set", values={"aux.weight": 0.5, "moe.priority": "vanilla"})["ok"]
@@ -52,6 +53,7 @@ assert live["aux.weight"] == 0.5 and live["moe.capacity_factor"] == 0.5, live
 refused = ask("set", values={"aux.weight": -1, "width": 7})
 assert not refused["ok"] and "aux.weight" in refused["error"] and "width" in refused["error"]
 assert not ask("dance")["ok"]
+assert not ask("set", values={"aux.weight": "a" + 40 * "€"})["ok"]  # cut between characters
 assert ask("status")["live"]["aux.weight"] == 0.5
 
 assert ask("checkpoint")["ok"]

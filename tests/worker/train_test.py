@@ -56,10 +56,6 @@ with h5py.File(whole / "recording.h5") as f:
     chosen = f["snapshots/image_expert"][-1, 0, :, :, 0]
     assert (f["snapshots/image_probability"][-1, 0].argmax(axis=-1) == chosen).all()
 
-# --- the same seed gives the same numbers
-again = folder / "again"
-limoe("train", "--out", again, "--steps", 10, "--every", 10, "--seed", 3, *SMALL)
-
 # --- Ctrl+C ends after the step with everything saved, and --resume goes on as if nothing happened
 broken = folder / "broken"
 process = start("--out", broken, "--steps", 40, "--every", 10, "--seed", 3,

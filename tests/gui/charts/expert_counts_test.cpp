@@ -101,7 +101,7 @@ TEST(CapacityFactor, IsTheOneInForceAtTheStep) {
   EXPECT_EQ(capacityFactorAt(*fake->run, 200), 2);
   // Groups of 19 and 15 tokens: at 0.5 ceil(2.375) + ceil(1.875), at 2 ceil(9.5) + ceil(7.5).
   EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 11);
-  EXPECT_EQ(probeCapacity(*fake->run, 0, 100, {4, 3, 2, 1}), 5);
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 101, {4, 3, 2, 1}), 5);
   EXPECT_EQ(probeCapacity(*fake->run, 0, 200, {4, 3, 2, 1}), 18);
 }
 
