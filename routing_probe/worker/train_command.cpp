@@ -72,19 +72,29 @@ model::RunConfig configFrom(const TrainOptions& options) {
 int train(const TrainOptions& options) {
   installInterruptHandler();
   if (!options.resume.empty()) {
+    json others = options.flags;
+    if (others.contains("train") && others["train"].erase("steps") && others["train"].empty()) {
+      others.erase("train");
+    }
+    if (!others.empty() || !options.preset.empty() || !options.config_file.empty() ||
+        !options.assignments.empty() || !options.record_assignments.empty() || options.dense) {
+      throw std::runtime_error(
+          "train: a resumed run keeps its configuration, only --steps can be "
+          "given; change live values with `limoe control RUN set …`");
+    }
     const RunFolder folder = runFolderOf(options.resume);
     auto lock = claimExistingRun(folder);
     const ResumePoint from = resumePointOf(folder);
-    model::RunConfig config = configAtCheckpoint(from.checkpoint);
-    if (options.flags.contains("train") && options.flags["train"].contains("steps")) {
-      config.train.steps = options.flags["train"]["steps"].get<int64_t>();
-    }
+    const json before = json::parse(model::toJson(configAtCheckpoint(from.checkpoint)).dump());
+    const model::RunConfig config = model::runConfigFromLayers({before, options.flags});
     return runTraining(folder, std::move(lock), config, from, g_interrupted);
   }
   if (options.out.empty()) {
     throw std::runtime_error("train: give --out runs/NAME for a new run, or --resume runs/NAME");
   }
   const model::RunConfig config = configFrom(options);
+  // What is wrong with the data is said before anything in the folder is replaced.
+  model::openDataset(config.data, config.model, model::Part::Train);
   const RunFolder folder{options.out};
   auto lock = claimNewRun(folder, options.force);
   writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");

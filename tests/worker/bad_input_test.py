@@ -18,6 +18,9 @@ limoe("dance", status=2)
 limoe("train", "--steps", "many", "--out", folder / "a", status=2)
 assert not (folder / "a").exists()
 
+output = limoe("train", "--data", "nowhere", "--out", folder / "a", status=1)
+assert "nowhere" in output and "scenes" in output and not (folder / "a").exists(), output
+
 # A configuration with two faults: both are named, nothing is begun.
 config = folder / "two-faults.json"
 config.write_text(json.dumps({"heads": 5, "moe": {"experts": -1}}))
@@ -81,6 +84,11 @@ if os.geteuid() != 0:
     locked = folder / "locked"
     locked.mkdir(mode=0o500)
     assert str(locked) in limoe("train", "--out", locked / "run", "--steps", 1, *SMALL, status=1)
+
+# A resumed run keeps its configuration: what would be ignored is refused.
+output = limoe("train", "--resume", run, "--lr", 0.1, status=1)
+assert "only --steps" in output, output
+limoe("train", "--resume", run, "--steps", -7, status=1)
 
 # Nothing to go on from.
 assert "no run" in limoe("train", "--resume", folder / "nowhere", status=1)
