@@ -14,7 +14,6 @@ void LayoutCheck::checkLayout() {
 
 void LayoutCheck::check(const ProbeSet& probe) {
   const int64_t n = layout_.samples;
-  require("images", probe.images, n * layout_.image_height * layout_.image_width * 3);
   require("captions", probe.captions, n);
   require("token_ids", probe.token_ids, n * layout_.text_length);
   require("pieces", probe.pieces, n * layout_.text_length);
@@ -38,24 +37,24 @@ void LayoutCheck::check(const StepRow& row) {
   require("entropy", row.entropy, layout_.layers * 4);
 }
 
-void LayoutCheck::check(const Snapshot& snapshot) {
+void LayoutCheck::checkSummary(const Snapshot& snapshot) {
   const int64_t n = layout_.samples;
   const auto labels = static_cast<int64_t>(layout_.label_names.size());
-  require("layers", snapshot.layers, layout_.layers);
   require("tokens", snapshot.tokens, layout_.layers * 2 * layout_.experts);
   require("label_tokens", snapshot.label_tokens, layout_.layers * layout_.experts * labels);
   require("metrics", snapshot.metrics, static_cast<int64_t>(layout_.metric_names.size()));
   require("embeddings", snapshot.embeddings, layout_.embeddings ? n * 2 * layout_.embed_dim : 0);
-  for (size_t l = 0; l < snapshot.layers.size(); ++l) {
-    const LayerSlice& layer = snapshot.layers[l];
-    const std::string name = "layers[" + std::to_string(l) + "]";
-    if (layer.first_sample != 0 || layer.samples != n) {
-      faults_.push_back(name + " is not over all " + std::to_string(n) + " samples");
-    }
-    checkDecisions(name + ".image", layer.image, n * layout_.patches());
-    checkDecisions(name + ".text", layer.text, n * layout_.text_length);
-    require(name + ".order", layer.order, n * (layout_.patches() + layout_.text_length));
+}
+
+void LayoutCheck::check(const LayerSlice& layer, int64_t index) {
+  const int64_t n = layout_.samples;
+  const std::string name = "layers[" + std::to_string(index) + "]";
+  if (layer.first_sample != 0 || layer.samples != n) {
+    faults_.push_back(name + " is not over all " + std::to_string(n) + " samples");
   }
+  checkDecisions(name + ".image", layer.image, n * layout_.patches());
+  checkDecisions(name + ".text", layer.text, n * layout_.text_length);
+  require(name + ".order", layer.order, n * (layout_.patches() + layout_.text_length));
 }
 
 std::string LayoutCheck::text() const {

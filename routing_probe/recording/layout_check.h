@@ -16,10 +16,11 @@ class LayoutCheck {
  public:
   explicit LayoutCheck(const Layout& layout) : layout_(layout) {}
 
-  void checkLayout();  ///< the layout itself
-  void check(const ProbeSet& probe);
+  void checkLayout();                 ///< the layout itself
+  void check(const ProbeSet& probe);  ///< all but its images
   void check(const StepRow& row);
-  void check(const Snapshot& snapshot);
+  void checkSummary(const Snapshot& snapshot);  ///< all but its layers
+  void check(const LayerSlice& layer, int64_t index);
 
   bool passed() const { return faults_.empty(); }
   std::string text() const;  ///< all faults, "; " between them

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -100,6 +101,11 @@ struct LayerSlice {
   /// positions that are not routed (padding, the other tower's).
   std::vector<uint32_t> order;
 };
+
+/// Where pieces come from that are too large for the memory together: images of samples
+/// [first, first + count), [count, H, W, 3], and one layer of a snapshot over all N samples.
+using ImageSource = std::function<std::vector<uint8_t>(int64_t first, int64_t count)>;
+using LayerSource = std::function<LayerSlice(int64_t layer)>;
 
 /// The whole probe, routed at one step.
 struct Snapshot {

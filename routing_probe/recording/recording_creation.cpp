@@ -16,6 +16,8 @@ namespace {
 using hdf5::Handle;
 using schema::Rows;
 
+constexpr hsize_t kImagePageBytes = 16 << 20;
+
 size_t longest(const std::vector<std::string>& texts) {
   size_t bytes = 1;
   for (const std::string& text : texts) {
@@ -61,23 +63,26 @@ Handle createDataset(hid_t file, const schema::Dataset& dataset) {
 
 class Creation {
  public:
-  explicit Creation(const Layout& layout) : layout_(layout) {}
+  Creation(const std::filesystem::path& path, const Layout& layout)
+      : path_(path), layout_(layout) {}
 
-  void create(const Origin& origin, const ProbeSet& probe,
+  void create(const Origin& origin, const ProbeSet& probe, const ImageSource& images,
               const std::filesystem::path& working_path);
   CreatedRecording take() { return std::move(created_); }
 
  private:
   void writeOrigin(const Origin& origin);
   void writeProbe(const ProbeSet& probe);
+  void writeImages(const ImageSource& images);
   void writeFixed(const std::string& name, std::span<const char> bytes);
   void openForAppending(const std::vector<schema::Dataset>& description);
 
+  const std::filesystem::path& path_;
   const Layout& layout_;
   CreatedRecording created_;
 };
 
-void Creation::create(const Origin& origin, const ProbeSet& probe,
+void Creation::create(const Origin& origin, const ProbeSet& probe, const ImageSource& images,
                       const std::filesystem::path& working_path) {
   const std::vector<schema::Dataset> description = schema::datasetsOf(
       layout_, {longest(probe.captions), longest(probe.sources)}, !probe.labels.empty());
@@ -103,6 +108,7 @@ void Creation::create(const Origin& origin, const ProbeSet& probe,
   }
   writeOrigin(origin);
   writeProbe(probe);
+  writeImages(images);
   created_.datasets.clear();
   hdf5::check(H5Fflush(created_.file.get(), H5F_SCOPE_LOCAL), "write the file");
   hdf5::check(H5Fstart_swmr_write(created_.file.get()), "open the file to readers");
@@ -150,13 +156,33 @@ void Creation::writeProbe(const ProbeSet& probe) {
   const auto writeTexts = [this](const std::string& name, const std::vector<std::string>& texts) {
     writeFixed(name, hdf5::packTexts(texts, created_.datasets.at(name).dataset.text_bytes));
   };
-  writeFixed("probe/images", bytesOf(probe.images));
   writeFixed("probe/token_ids", bytesOf(probe.token_ids));
   writeFixed("probe/labels", bytesOf(probe.labels));
   writeTexts("probe/captions", probe.captions);
   writeTexts("probe/source", probe.sources);
   writeTexts("probe/pieces", probe.pieces);
   writeTexts("probe/label_names", layout_.label_names);
+}
+
+void Creation::writeImages(const ImageSource& images) {
+  const OpenDataset& open = created_.datasets.at("probe/images");
+  const auto image_bytes = open.dataset.rowElements();
+  const auto page = static_cast<int64_t>(std::max<hsize_t>(1, kImagePageBytes / image_bytes));
+  for (int64_t first = 0; first < layout_.samples; first += page) {
+    const int64_t count = std::min(page, layout_.samples - first);
+    const std::vector<uint8_t> pixels = images(first, count);
+    if (pixels.size() != static_cast<size_t>(count) * image_bytes) {
+      throw RecordingError(path_.string() +
+                           ": the probe set does not fit the recording's layout: images has " +
+                           std::to_string(pixels.size()) + " values for " + std::to_string(count) +
+                           " samples, not " + std::to_string(count * image_bytes));
+    }
+    std::vector<hsize_t> offset(open.dataset.row.size() + 1, 0);
+    std::vector<hsize_t> block = {static_cast<hsize_t>(count)};
+    offset.front() = static_cast<hsize_t>(first);
+    block.insert(block.end(), open.dataset.row.begin(), open.dataset.row.end());
+    hdf5::writeBlock(open.handle.get(), open.type.get(), offset, block, pixels.data());
+  }
 }
 
 /// Only what grows stays open, without a chunk cache: a row goes to the file as it is, where the
@@ -199,7 +225,8 @@ void publish(const std::filesystem::path& working_path, const std::filesystem::p
 }  // namespace
 
 CreatedRecording createRecording(const std::filesystem::path& path, const Layout& layout,
-                                 const Origin& origin, const ProbeSet& probe) {
+                                 const Origin& origin, const ProbeSet& probe,
+                                 const ImageSource& images) {
   if (std::filesystem::exists(path)) {
     throw RecordingError(existsAlready(path));
   }
@@ -207,8 +234,8 @@ CreatedRecording createRecording(const std::filesystem::path& path, const Layout
   std::error_code ignored;
   std::filesystem::remove(working_path, ignored);  // left by a worker killed while creating
   try {
-    Creation creation(layout);
-    creation.create(origin, probe, working_path);
+    Creation creation(path, layout);
+    creation.create(origin, probe, images, working_path);
     publish(working_path, path);
     return creation.take();
   } catch (const hdf5::Error& error) {

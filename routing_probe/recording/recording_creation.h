@@ -26,8 +26,10 @@ struct CreatedRecording {
 };
 
 /// Creates `path` with layout, origin and probe in it and starts SWMR. The layout and the probe
-/// have been checked. The file gets its name last. Throws RecordingError.
+/// have been checked; images come from `images`. The file gets its name last. Throws
+/// RecordingError.
 CreatedRecording createRecording(const std::filesystem::path& path, const Layout& layout,
-                                 const Origin& origin, const ProbeSet& probe);
+                                 const Origin& origin, const ProbeSet& probe,
+                                 const ImageSource& images);
 
 }  // namespace limoe::probe

@@ -58,6 +58,8 @@ struct RecordingWriter::State {
   void appendCompressed(const std::string& name, int64_t layer, std::span<const char> bytes);
   void growForSnapshot();
   void appendDecisions(const std::string& modality, int64_t layer, const Decisions& decisions);
+  void appendLayer(int64_t layer, const LayerSlice& slice);
+  void appendSnapshot(const Snapshot& summary, const std::function<void(int64_t)>& write_layer);
   void reserveRoom();
   void commit(Rows rows, int64_t step);
   int descriptor() const;
@@ -182,6 +184,34 @@ void RecordingWriter::State::appendDecisions(const std::string& modality, int64_
   }
 }
 
+void RecordingWriter::State::appendLayer(int64_t layer, const LayerSlice& slice) {
+  appendDecisions("image", layer, slice.image);
+  appendDecisions("text", layer, slice.text);
+  appendCompressed("snapshots/order", layer, bytesOf(slice.order));
+}
+
+void RecordingWriter::State::appendSnapshot(const Snapshot& summary,
+                                            const std::function<void(int64_t)>& write_layer) {
+  requireUsable();
+  requireAscending(Rows::Snapshot, summary.step);
+  LayoutCheck check(layout);
+  check.checkSummary(summary);
+  requireFits(check, "the snapshot of step " + std::to_string(summary.step));
+  attempt("the snapshot of step " + std::to_string(summary.step) + " was not recorded", [&] {
+    growForSnapshot();
+    for (int64_t layer = 0; layer < layout.layers; ++layer) {
+      write_layer(layer);
+    }
+    if (layout.embeddings) {
+      appendCompressed("snapshots/embeddings", -1, bytesOfHalves(summary.embeddings));
+    }
+    appendIfPresent("snapshots/tokens", summary.tokens.data());
+    appendIfPresent("snapshots/label_tokens", summary.label_tokens.data());
+    appendIfPresent("snapshots/metrics", summary.metrics.data());
+    commit(Rows::Snapshot, summary.step);
+  });
+}
+
 /// Claims the disk blocks of everything that the library has laid out but not written yet. It
 /// survives a data write that fails, but not a flush of metadata that fails: no later flush of that
 /// file succeeds. So room is made sure of before every flush.
@@ -240,6 +270,17 @@ void RecordingWriter::State::syncFile() {
 
 RecordingWriter::RecordingWriter(const std::filesystem::path& path, const Layout& layout,
                                  const Origin& origin, const ProbeSet& probe)
+    : RecordingWriter(path, layout, origin, probe, [&](int64_t first, int64_t count) {
+        const int64_t bytes = layout.image_height * layout.image_width * 3;
+        const auto size = static_cast<int64_t>(probe.images.size());
+        // Of a probe with too few images, what there is: it is refused for that.
+        return std::vector<uint8_t>(probe.images.begin() + std::min(size, first * bytes),
+                                    probe.images.begin() + std::min(size, (first + count) * bytes));
+      }) {}
+
+RecordingWriter::RecordingWriter(const std::filesystem::path& path, const Layout& layout,
+                                 const Origin& origin, const ProbeSet& probe,
+                                 const ImageSource& images)
     : state_(std::make_unique<State>()) {
   // A write beyond RLIMIT_FSIZE or a quota must come back as an error, not end the process.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -252,7 +293,7 @@ RecordingWriter::RecordingWriter(const std::filesystem::path& path, const Layout
   state_->requireFits(check, "a size");
   check.check(probe);
   state_->requireFits(check, "the probe set");
-  CreatedRecording created = createRecording(path, layout, origin, probe);
+  CreatedRecording created = createRecording(path, layout, origin, probe, images);
   state_->file = std::move(created.file);
   state_->datasets = std::move(created.datasets);
 }
@@ -278,26 +319,30 @@ void RecordingWriter::append(const StepRow& row) {
 
 void RecordingWriter::append(const Snapshot& snapshot) {
   State& s = *state_;
-  s.requireUsable();
-  s.requireAscending(Rows::Snapshot, snapshot.step);
+  const auto layers = static_cast<int64_t>(snapshot.layers.size());
+  if (layers != s.layout.layers) {
+    throw RecordingError(s.path.string() + ": the snapshot of step " +
+                         std::to_string(snapshot.step) + " has " + std::to_string(layers) +
+                         " layers, not " + std::to_string(s.layout.layers));
+  }
   LayoutCheck check(s.layout);
-  check.check(snapshot);
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    check.check(snapshot.layers[static_cast<size_t>(layer)], layer);
+  }
   s.requireFits(check, "the snapshot of step " + std::to_string(snapshot.step));
-  s.attempt("the snapshot of step " + std::to_string(snapshot.step) + " was not recorded", [&] {
-    s.growForSnapshot();
-    for (size_t l = 0; l < snapshot.layers.size(); ++l) {
-      const auto layer = static_cast<int64_t>(l);
-      s.appendDecisions("image", layer, snapshot.layers[l].image);
-      s.appendDecisions("text", layer, snapshot.layers[l].text);
-      s.appendCompressed("snapshots/order", layer, bytesOf(snapshot.layers[l].order));
-    }
-    if (s.layout.embeddings) {
-      s.appendCompressed("snapshots/embeddings", -1, bytesOfHalves(snapshot.embeddings));
-    }
-    s.appendIfPresent("snapshots/tokens", snapshot.tokens.data());
-    s.appendIfPresent("snapshots/label_tokens", snapshot.label_tokens.data());
-    s.appendIfPresent("snapshots/metrics", snapshot.metrics.data());
-    s.commit(Rows::Snapshot, snapshot.step);
+  s.appendSnapshot(snapshot, [&](int64_t layer) {
+    s.appendLayer(layer, snapshot.layers[static_cast<size_t>(layer)]);
+  });
+}
+
+void RecordingWriter::append(const Snapshot& summary, const LayerSource& layers) {
+  State& s = *state_;
+  s.appendSnapshot(summary, [&](int64_t layer) {
+    const LayerSlice slice = layers(layer);
+    LayoutCheck check(s.layout);
+    check.check(slice, layer);
+    s.requireFits(check, "the snapshot of step " + std::to_string(summary.step));
+    s.appendLayer(layer, slice);
   });
 }
 

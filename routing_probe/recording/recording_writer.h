@@ -23,6 +23,11 @@ class RecordingWriter {
   /// the probe does not fit the layout. Makes the process ignore SIGXFSZ.
   RecordingWriter(const std::filesystem::path& path, const Layout& layout, const Origin& origin,
                   const ProbeSet& probe);
+
+  /// The same for a probe whose images are too many for the memory: `probe.images` is empty, they
+  /// come from `images`, some at a time. What `images` throws is passed on, and no file is made.
+  RecordingWriter(const std::filesystem::path& path, const Layout& layout, const Origin& origin,
+                  const ProbeSet& probe, const ImageSource& images);
   ~RecordingWriter();
   RecordingWriter(const RecordingWriter&) = delete;
   RecordingWriter& operator=(const RecordingWriter&) = delete;
@@ -34,6 +39,11 @@ class RecordingWriter {
   void append(const StepRow& row);
   void append(const Snapshot& snapshot);
   void append(const Event& event);
+
+  /// The same for a snapshot that is too large for the memory: `summary.layers` is empty, each
+  /// layer comes from `layers` when it is written. What `layers` throws is passed on; then, too,
+  /// recover() comes before the next append.
+  void append(const Snapshot& summary, const LayerSource& layers);
 
   /// After a RecordingWriteError: takes back what was half written, so that the row can be appended
   /// again. A plain retry would report success and lose data. Throws RecordingWriteError where
