@@ -207,22 +207,27 @@ std::string existsAlready(const std::filesystem::path& path) {
          "run";
 }
 
+}  // namespace
+
 /// The file gets its name once readers can open it, so that a worker killed while it creates a
-/// recording leaves none behind that could not be opened. Never replaces a file.
-void publish(const std::filesystem::path& working_path, const std::filesystem::path& path) {
+/// recording leaves none behind that could not be opened.
+void publishRecording(const std::filesystem::path& working_path,
+                      const std::filesystem::path& path) {
   if (link(working_path.c_str(), path.c_str()) != 0) {
     const int error = errno;
     if (error == EEXIST || std::filesystem::exists(path)) {
       throw RecordingError(existsAlready(path));
     }
     // A file system without hard links. The run's lock keeps other workers out in between.
-    std::filesystem::rename(working_path, path);
+    std::error_code code;
+    std::filesystem::rename(working_path, path, code);
+    if (code) {
+      throw RecordingError(path.string() + ": cannot be named so: " + code.message());
+    }
     return;
   }
   unlink(working_path.c_str());
 }
-
-}  // namespace
 
 CreatedRecording createRecording(const std::filesystem::path& path, const Layout& layout,
                                  const Origin& origin, const ProbeSet& probe,
@@ -236,7 +241,7 @@ CreatedRecording createRecording(const std::filesystem::path& path, const Layout
   try {
     Creation creation(path, layout);
     creation.create(origin, probe, images, working_path);
-    publish(working_path, path);
+    publishRecording(working_path, path);
     return creation.take();
   } catch (const hdf5::Error& error) {
     std::filesystem::remove(working_path, ignored);

@@ -32,4 +32,8 @@ CreatedRecording createRecording(const std::filesystem::path& path, const Layout
                                  const Origin& origin, const ProbeSet& probe,
                                  const ImageSource& images);
 
+/// Gives the file at `working_path` the name `path`. Never replaces a file: throws RecordingError
+/// where there is one.
+void publishRecording(const std::filesystem::path& working_path, const std::filesystem::path& path);
+
 }  // namespace limoe::probe

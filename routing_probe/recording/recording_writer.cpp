@@ -1,6 +1,7 @@
 #include "routing_probe/recording/recording_writer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -32,6 +33,14 @@ constexpr auto kSyncInterval = std::chrono::seconds(10);
 /// Consistency flags of a version 3 superblock: 0 once the file is closed.
 constexpr off_t kStatusFlagsOffset = 11;
 
+const char* const kMissing =
+    "the file was removed or moved away while it was written. What was recorded before is kept";
+constexpr size_t kCopyBytes = 1 << 20;
+
+std::string systemError() {
+  return std::strerror(errno);
+}
+
 }  // namespace
 
 struct RecordingWriter::State {
@@ -52,6 +61,8 @@ struct RecordingWriter::State {
   void requireFits(const LayoutCheck& check, const std::string& what) const;
   void requireAscending(Rows rows, int64_t step) const;
   void attempt(const std::string& what, const std::function<void()>& write);
+  bool isInPlace() const;
+  void copyTo(const std::filesystem::path& copy) const;
 
   void appendRow(const std::string& name, const void* row);
   void appendIfPresent(const std::string& name, const void* row);
@@ -105,13 +116,48 @@ void RecordingWriter::State::requireAscending(Rows rows, int64_t step) const {
 void RecordingWriter::State::attempt(const std::string& what, const std::function<void()>& write) {
   hdf5::prepareThread();
   failed = true;  // until all of it has succeeded, whichever way it is left
+  if (!isInPlace()) {
+    throw RecordingWriteError(path.string() + ": " + what + ": " + kMissing);
+  }
   try {
     write();
   } catch (const hdf5::Error& error) {
     throw RecordingWriteError(path.string() + ": " + what + ": " + error.what() +
-                              ". What was recorded before is intact; make room, then try again");
+                              ". What was recorded before is intact; make room on the disk");
   }
   failed = false;
+}
+
+/// Whether the file is still found under its name. One that is not would take every row and lose
+/// all of them at the end.
+bool RecordingWriter::State::isInPlace() const {
+  struct stat ours {};
+  struct stat named {};
+  return fstat(descriptor(), &ours) == 0 && stat(path.c_str(), &named) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+void RecordingWriter::State::copyTo(const std::filesystem::path& copy) const {
+  const int out = open(copy.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  std::vector<char> buffer(kCopyBytes);
+  off_t done = 0;
+  ssize_t got = out < 0 ? -1 : pread(descriptor(), buffer.data(), buffer.size(), done);
+  while (got > 0) {
+    const ssize_t written = pwrite(out, buffer.data(), static_cast<size_t>(got), done);
+    done += std::max<ssize_t>(written, 0);
+    got = written <= 0 ? -1 : pread(descriptor(), buffer.data(), buffer.size(), done);
+  }
+  const bool copied = got == 0 && fdatasync(out) == 0;
+  const std::string cause = systemError();
+  if (out >= 0) {
+    close(out);
+  }
+  if (!copied) {
+    std::error_code ignored;
+    std::filesystem::remove(copy, ignored);
+    throw RecordingError(path.string() + ": was removed or moved away and cannot be put back: " +
+                         cause + ". What was recorded before is kept while the run waits");
+  }
 }
 
 void RecordingWriter::State::appendRow(const std::string& name, const void* row) {
@@ -367,15 +413,40 @@ void RecordingWriter::recover() {
   if (!s.failed || s.finished) {
     return;
   }
-  s.attempt("what was half written cannot be taken back yet", [&] {
-    s.reserveRoom();
+  hdf5::prepareThread();
+  if (!s.isInPlace()) {
+    throw RecordingError(s.path.string() + ": " + kMissing);
+  }
+  s.attempt("what was half written cannot be taken back yet", [&] { s.reserveRoom(); });
+  s.failed = true;
+  // There is room. What fails now fails for good: after a failed flush of metadata every later one
+  // of that file fails, too.
+  try {
     for (const auto& [name, open] : s.datasets) {
       std::vector<hsize_t> size = {s.committed.at(open.dataset.rows)};
       size.insert(size.end(), open.dataset.row.begin(), open.dataset.row.end());
       hdf5::check(H5Dset_extent(open.handle.get(), size.data()), "shorten " + name);
     }
     hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
-  });
+  } catch (const hdf5::Error& error) {
+    throw RecordingError(s.path.string() + ": cannot be gone on with: " + error.what() +
+                         ". What was recorded before is intact");
+  }
+  s.failed = false;
+}
+
+void RecordingWriter::putBack() {
+  State& s = *state_;
+  if (s.isInPlace()) {
+    return;
+  }
+  const std::filesystem::path copy = s.path.string() + ".creating";
+  s.copyTo(copy);
+  publishRecording(copy, s.path);
+}
+
+const std::filesystem::path& RecordingWriter::path() const {
+  return state_->path;
 }
 
 void RecordingWriter::sync() {
@@ -393,21 +464,22 @@ void RecordingWriter::finish() {
     hdf5::overwriteAttribute(s.file.get(), "complete", 1);
     hdf5::check(H5Fflush(s.file.get(), H5F_SCOPE_LOCAL), "flush the file");
     s.syncFile();
-    s.datasets.clear();
-    hdf5::check(s.file.reset(), "close the file");
   });
   s.finished = true;
+  s.datasets.clear();
+  const bool released = s.file.reset() >= 0;
   const int descriptor = open(s.path.c_str(), O_RDONLY | O_CLOEXEC);
   unsigned char flags = 0xff;
-  const bool closed = descriptor >= 0 && pread(descriptor, &flags, 1, kStatusFlagsOffset) == 1 &&
-                      flags == 0 && fdatasync(descriptor) == 0;
+  const bool closed = released && descriptor >= 0 &&
+                      pread(descriptor, &flags, 1, kStatusFlagsOffset) == 1 && flags == 0 &&
+                      fdatasync(descriptor) == 0;
   if (descriptor >= 0) {
     close(descriptor);
   }
   if (!closed) {
-    throw RecordingWriteError(s.path.string() +
-                              ": everything is recorded, but the file was not closed properly; "
-                              "it stays readable with SWMR");
+    throw RecordingError(s.path.string() +
+                         ": everything is recorded, but the file was not closed properly; "
+                         "it stays readable with SWMR");
   }
 }
 

@@ -33,9 +33,9 @@ class RecordingWriter {
   RecordingWriter& operator=(const RecordingWriter&) = delete;
 
   /// Each throws RecordingError where a shape does not fit the layout or steps do not ascend, and
-  /// RecordingWriteError where the disk refuses; then nothing of the row is visible to readers,
-  /// and nothing can be appended before recover(). Rows' and snapshots' steps ascend, each for
-  /// themselves; events may come in any order.
+  /// RecordingWriteError where the disk refuses or the file is no longer at path(); then nothing of
+  /// the row is visible to readers, and nothing can be appended before recover(). Rows' and
+  /// snapshots' steps ascend, each for themselves; events may come in any order.
   void append(const StepRow& row);
   void append(const Snapshot& snapshot);
   void append(const Event& event);
@@ -47,8 +47,17 @@ class RecordingWriter {
 
   /// After a RecordingWriteError: takes back what was half written, so that the row can be appended
   /// again. A plain retry would report success and lose data. Throws RecordingWriteError where
-  /// there still is no room.
+  /// there still is no room, and RecordingError where this file cannot be gone on with: it is no
+  /// longer at path(), or the disk failed in a way that the library does not get over. What was
+  /// recorded before is intact; what comes has to go to a new part.
   void recover();
+
+  /// Where the file was removed or moved away while it was written: writes what is recorded to
+  /// path() again, as a dead writer leaves it. Does nothing where it is in its place. Throws
+  /// RecordingError.
+  void putBack();
+
+  const std::filesystem::path& path() const;
 
   /// Waits until everything committed is on the disk (fdatasync).
   void sync();
