@@ -156,6 +156,10 @@ int64_t RecordingReader::State::firstSuperseded(size_t part,
                                                     const) const {
   int64_t step = std::numeric_limits<int64_t>::max();
   for (size_t later = part + 1; later < parts.size(); ++later) {
+    // A part that was ended before its first step takes nothing back.
+    if (parts[later]->steps().empty() && parts[later]->snapshotSteps().empty()) {
+      continue;
+    }
     step = std::min(step, parts[later]->origin().first_step);
     if (rows != nullptr && !(*parts[later].*rows)().empty()) {
       step = std::min(step, (*parts[later].*rows)().front());
@@ -231,11 +235,22 @@ RecordingReader::RecordingReader(const std::filesystem::path& path)
 
 RecordingReader::~RecordingReader() = default;
 
+Origin originOf(const std::filesystem::path& part) {
+  return RecordingPart(part).origin();
+}
+
 const Layout& RecordingReader::layout() const {
   return state_->newest().layout();
 }
 const Origin& RecordingReader::origin() const {
   return state_->newest().origin();
+}
+std::vector<Origin> RecordingReader::origins() const {
+  std::vector<Origin> result;
+  for (const auto& part : state_->parts) {
+    result.push_back(part->origin());
+  }
+  return result;
 }
 std::filesystem::path RecordingReader::folder() const {
   return state_->folder.path;
@@ -451,6 +466,22 @@ Snapshot RecordingReader::readSummary(int64_t snapshot) const {
   summary.metrics = rowInOrder(metrics, 0, width,
                                columnsOf(s.newest().layout().metric_names, layout.metric_names));
   return summary;
+}
+
+std::vector<float> RecordingReader::readEmbeddings(int64_t snapshot) const {
+  const State& s = *state_;
+  requireRange(s.folder.path, "snapshots", snapshot, 1,
+               static_cast<int64_t>(s.snapshot_steps.size()));
+  const Layout& newest = s.newest().layout();
+  const auto [p, row] = s.placeOf(s.snapshot_rows, snapshot);
+  const RecordingPart& part = *s.parts[p];
+  const int64_t width = newest.embed_dim;
+  if (part.layout().embed_dim != width) {
+    return std::vector<float>(static_cast<size_t>(newest.samples * 2 * width),
+                              std::numeric_limits<float>::quiet_NaN());
+  }
+  return floatsFromHalves(
+      part.read<uint16_t>("snapshots/embeddings", {row, 0, 0, 0}, {1, newest.samples, 2, width}));
 }
 
 }  // namespace limoe::probe

@@ -20,6 +20,9 @@ enum class RunState {
   Died       ///< the writer is gone; everything up to the last commit is here
 };
 
+/// Where one part comes from, opened alone. Throws RecordingError.
+Origin originOf(const std::filesystem::path& part);
+
 class RecordingReader {
  public:
   /// `path`: a run's folder, or any part of its recording; a file with another name than a part's
@@ -35,6 +38,7 @@ class RecordingReader {
   /// is 0. Scalars and metrics that an older part did not record are NaN in its rows.
   const Layout& layout() const;
   const Origin& origin() const;
+  std::vector<Origin> origins() const;   ///< of every part, the first one first
   std::filesystem::path folder() const;  ///< that holds the parts
   RunState state() const;                ///< as of construction or the last refresh()
 
@@ -63,6 +67,10 @@ class RecordingReader {
   /// Everything of a snapshot that does not grow with the probe: tokens, label_tokens, metrics
   /// (`layers` and `embeddings` are left empty).
   Snapshot readSummary(int64_t snapshot) const;
+
+  /// [N, 2, Z] embeddings of one snapshot, NaN where its part recorded none; empty where the newest
+  /// part records none.
+  std::vector<float> readEmbeddings(int64_t snapshot) const;
 
  private:
   struct State;
