@@ -102,8 +102,7 @@ std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot
 double capacityFactorAt(const RunData& run, int64_t step) {
   double factor = run.origin.probe_capacity_factor;
   for (const probe::Event& event : run.events) {
-    // A change is applied after the snapshot of its step.
-    if (event.kind == "setting" && event.step < step) {
+    if (event.kind == "setting" && event.step <= step) {
       factor = capacityFactorSetBy(event.text).value_or(factor);
     }
   }

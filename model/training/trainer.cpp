@@ -89,11 +89,11 @@ void requireFinite(double value, const char* what, int64_t step) {
   }
 }
 
+}  // namespace
+
 std::filesystem::path optimiserPath(std::filesystem::path weights) {
   return weights.replace_extension(".optimizer.safetensors");
 }
-
-}  // namespace
 
 ModelInputs inputsOf(const Batch& batch, const ModelConfig& model) {
   ModelInputs inputs;
@@ -196,19 +196,19 @@ double Trainer::loadCheckpoint(const std::filesystem::path& weights) {
   return wall;
 }
 
-std::filesystem::path newestCheckpoint(const std::filesystem::path& folder) {
-  std::filesystem::path newest;
+std::vector<std::filesystem::path> checkpointsIn(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
   std::error_code code;
   for (const auto& entry : std::filesystem::directory_iterator(folder, code)) {
     const std::string name = entry.path().filename().string();
     const bool weights = name.starts_with("step-") && name.ends_with(".safetensors") &&
                          !name.ends_with(".optimizer.safetensors");
-    if (weights && std::filesystem::exists(optimiserPath(entry.path()), code) &&
-        entry.path().filename() > newest.filename()) {
-      newest = entry.path();
+    if (weights && std::filesystem::exists(optimiserPath(entry.path()), code)) {
+      found.push_back(entry.path());
     }
   }
-  return newest;
+  std::sort(found.begin(), found.end(), std::greater<>());
+  return found;
 }
 
 }  // namespace limoe::model

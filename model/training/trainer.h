@@ -70,7 +70,11 @@ class Trainer {
   std::unique_ptr<AdamW> optimiser_;
 };
 
-/// The newest checkpoint in `folder` whose optimiser state is there too; empty where there is none.
-std::filesystem::path newestCheckpoint(const std::filesystem::path& folder);
+/// The checkpoints in `folder` (paths of the weights) whose optimiser state is there too, the
+/// newest first.
+std::vector<std::filesystem::path> checkpointsIn(const std::filesystem::path& folder);
+
+/// The optimiser state that belongs to the weights of a checkpoint.
+std::filesystem::path optimiserPath(std::filesystem::path weights);
 
 }  // namespace limoe::model

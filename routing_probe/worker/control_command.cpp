@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@ struct ControlOptions {
   std::string run;
   std::string command;
   std::vector<std::string> values;
+  std::string folder;
 };
 
 bool control(const ControlOptions& options) {
@@ -27,6 +29,9 @@ bool control(const ControlOptions& options) {
       std::replace(key.begin(), key.end(), '/', '.');
       request["values"][key] = value;
     }
+  }
+  if (!options.folder.empty()) {
+    request["folder"] = std::filesystem::absolute(options.folder).string();
   }
   const auto reply = nlohmann::ordered_json::parse(
       askWorker(runFolderOf(options.run), request.dump(), kAnswerSeconds));
@@ -52,8 +57,12 @@ void addControlCommand(CLI::App& app, int& status) {
   command->add_option("run", options->run, "the run's folder")->required();
   command->add_option("command", options->command, "what to do")
       ->required()
-      ->check(CLI::IsMember({"status", "pause", "resume", "step", "stop", "checkpoint", "set"}));
+      ->check(CLI::IsMember(
+          {"status", "pause", "resume", "step", "stop", "checkpoint", "retry", "set"}));
   command->add_option("values", options->values, "of set: KEY=VALUE");
+  command->add_option("--folder", options->folder,
+                      "of stop, while the worker waits for room: save the checkpoint and what is "
+                      "not recorded yet here");
   command->callback([options, &status] { status = control(*options) ? 0 : 1; });
 }
 

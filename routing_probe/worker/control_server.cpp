@@ -29,6 +29,8 @@ const char* name(WorkerState state) {
       return "training";
     case WorkerState::Paused:
       return "paused";
+    case WorkerState::Waiting:
+      return "waiting";
     case WorkerState::Stopping:
       break;
   }
@@ -172,7 +174,8 @@ std::string ControlServer::answer(const std::string& request) {
       {"resume", CommandKind::Resume},
       {"step", CommandKind::Step},
       {"stop", CommandKind::Stop},
-      {"checkpoint", CommandKind::Checkpoint}};
+      {"checkpoint", CommandKind::Checkpoint},
+      {"retry", CommandKind::Retry}};
   const json message = json::parse(request, nullptr, false);
   if (!message.is_object() || !message.contains("command") || !message["command"].is_string()) {
     return failure("a request is a JSON object such as {\"command\": \"status\"}");
@@ -187,6 +190,7 @@ std::string ControlServer::answer(const std::string& request) {
     reply["loss"] = finite(status_.loss);
     reply["pairs_per_second"] = finite(status_.pairs_per_second);
     reply["seconds_left"] = finite(status_.seconds_left);
+    reply["message"] = status_.message;
     reply["pid"] = ::getpid();
     reply["live"] = liveValues(config_);
     return reply.dump();
@@ -207,9 +211,18 @@ std::string ControlServer::answer(const std::string& request) {
   const auto found = kCommands.find(command);
   if (found == kCommands.end()) {
     return failure("there is no command \"" + command +
-                   "\"; possible: status, pause, resume, step, stop, checkpoint, set");
+                   "\"; possible: status, pause, resume, step, stop, checkpoint, retry, set");
   }
-  enqueue({found->second, {}, ""});
+  const json folder = message.value("folder", json(""));
+  if (!folder.is_string()) {
+    return failure("\"folder\" is a text: where to save what the run's folder has no room for");
+  }
+  if (command == "stop" && status_.state == WorkerState::Waiting && folder == "") {
+    return failure(status_.message +
+                   "\nIt cannot stop without losing that. Give it a folder to "
+                   "save it in (stop --folder DIR), or make room");
+  }
+  enqueue({found->second, {}, folder.get<std::string>()});
   return reply.dump();
 }
 

@@ -5,9 +5,14 @@
 //   {"command": "status"}   → {"ok": true, "state": "training", "step": 12, "steps": 1000, "loss":
 //   …,
 //                              "pairs_per_second": …, "seconds_left": …, "pid": …, "live": {…}}
-//   {"command": "pause" | "resume" | "step" | "stop" | "checkpoint"}  → {"ok": true, "state": …}
+//   {"command": "pause" | "resume" | "step" | "stop" | "checkpoint" | "retry"}
+//                                                                     → {"ok": true, "state": …}
+//   {"command": "stop", "folder": "/elsewhere"}  → the same; what the run's own folder has no room
+//                              for, and a checkpoint, are saved there
 //   {"command": "set", "values": {"aux.weight": 0.1, …}}              → {"ok": true, "state": …}
-// A request that cannot be carried out → {"ok": false, "error": "…"}.
+// `state` is training, paused, stopping or waiting: something cannot be written, "message" says
+// what; it is tried again every few seconds and on "retry". A request that cannot be carried out →
+// {"ok": false, "error": "…"}.
 #pragma once
 
 #include <condition_variable>
@@ -22,15 +27,15 @@
 
 namespace limoe::probe {
 
-enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, SetConfig };
+enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, Retry, SetConfig };
 
 struct Command {
   CommandKind kind;
   model::RunConfig config;  ///< of SetConfig: the whole new configuration, already checked
-  std::string text;         ///< of SetConfig: "aux.weight 0.04 → 0.1"
+  std::string text;  ///< of SetConfig: "aux.weight 0.04 → 0.1"; of Stop: a folder, or empty
 };
 
-enum class WorkerState { Training, Paused, Stopping };
+enum class WorkerState { Training, Paused, Waiting, Stopping };
 
 struct WorkerStatus {
   WorkerState state = WorkerState::Training;
@@ -39,6 +44,7 @@ struct WorkerStatus {
   double loss = 0;
   double pairs_per_second = 0;
   double seconds_left = 0;
+  std::string message;  ///< why it waits
 };
 
 class ControlServer {

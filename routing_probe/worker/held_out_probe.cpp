@@ -42,7 +42,8 @@ class GroupOverride {
 
 double recallAt(int64_t depth, const torch::Tensor& similarity) {
   const auto own = similarity.diagonal().unsqueeze(1);
-  const auto at_least_as_near = similarity.ge(own).sum(1);  // itself included
+  // Itself included. Not "ge": a pair whose similarity is NaN is not found.
+  const auto at_least_as_near = similarity.lt(own).logical_not().sum(1);
   return at_least_as_near.le(depth).to(torch::kFloat64).mean().item<double>();
 }
 

@@ -21,18 +21,30 @@ namespace fs = std::filesystem;
 // Enough captions for stable pieces; more only take longer.
 constexpr int64_t kTokenizerCaptions = 5000;
 
-std::map<std::string, std::string> optimiserMetadata(fs::path weights) {
-  return model::readSafetensorsHeader(weights.replace_extension(".optimizer.safetensors")).metadata;
+/// Steps done at a checkpoint. Throws SafetensorsError where it is damaged.
+int64_t stepOf(const fs::path& weights) {
+  model::readSafetensorsHeader(weights);
+  const fs::path optimiser = model::optimiserPath(weights);
+  const auto metadata = model::readSafetensorsHeader(optimiser).metadata;
+  const auto step = metadata.find("step");
+  int64_t done = 0;
+  if (step == metadata.end() ||
+      std::from_chars(step->second.data(), step->second.data() + step->second.size(), done).ec !=
+          std::errc()) {
+    throw model::SafetensorsError(optimiser.string() + ": names no step; it is damaged");
+  }
+  return done;
 }
 
+/// What a resumed run could go on with goes first, so that one killed in between begins anew.
 void removeRun(const RunFolder& folder) {
-  for (const fs::path& part : folder.parts()) {
-    fs::remove(part);
+  fs::remove_all(folder.checkpoints());
+  std::vector<fs::path> parts = folder.parts();
+  for (; !parts.empty(); parts.pop_back()) {
+    fs::remove(parts.back());
   }
-  fs::remove(folder.config());
   fs::remove(folder.tokenizer());
   fs::remove(folder.session());
-  fs::remove_all(folder.checkpoints());
 }
 
 }  // namespace
@@ -53,7 +65,8 @@ void writeTextFile(const fs::path& path, const std::string& text) {
   }
 }
 
-std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force) {
+std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
+                                     bool force) {
   if (!folder.isRun() && (fs::exists(folder.checkpoints()) || fs::exists(folder.tokenizer()))) {
     throw std::runtime_error(folder.path.string() +
                              ": is no run, but has a checkpoints folder or a tokenizer.model; "
@@ -72,6 +85,8 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force) {
   }
   auto lock = std::make_unique<RunLock>(folder);
   removeRun(folder);
+  // From here on it is a run that can be gone on with.
+  writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");
   fs::create_directories(folder.checkpoints(), code);
   if (code) {
     throw std::runtime_error(folder.checkpoints().string() + ": cannot be made: " + code.message());
@@ -88,31 +103,47 @@ std::unique_ptr<RunLock> claimExistingRun(const RunFolder& folder) {
 
 ResumePoint resumePointOf(const RunFolder& folder) {
   ResumePoint point;
-  point.checkpoint = model::newestCheckpoint(folder.checkpoints());
-  if (point.checkpoint.empty()) {
-    throw std::runtime_error(folder.checkpoints().string() +
-                             ": there is no checkpoint to go on from; start again with --force");
+  const std::vector<fs::path> checkpoints = model::checkpointsIn(folder.checkpoints());
+  for (const fs::path& checkpoint : checkpoints) {
+    try {
+      point.first_step = stepOf(checkpoint) + 1;
+      point.checkpoint = checkpoint;
+      break;
+    } catch (const model::SafetensorsError& error) {
+      point.warnings.push_back(std::string(error.what()) + "; going on from the one before");
+    }
   }
-  const auto metadata = optimiserMetadata(point.checkpoint);
-  const auto step = metadata.find("step");
-  int64_t done = 0;
-  if (step == metadata.end() ||
-      std::from_chars(step->second.data(), step->second.data() + step->second.size(), done).ec !=
-          std::errc()) {
-    throw std::runtime_error(point.checkpoint.string() + ": its optimiser state names no step");
+  if (point.checkpoint.empty() && !checkpoints.empty()) {
+    throw std::runtime_error(point.warnings.front() +
+                             "\nThere is no whole checkpoint to go on from; start again with "
+                             "--force");
   }
-  point.first_step = done + 1;
-  const auto parts = folder.parts();
+  const std::vector<fs::path> parts = folder.parts();
   point.part = static_cast<int64_t>(parts.size()) + 1;
-  point.run_id = parts.empty() ? newRunId() : RecordingReader(folder.path).origin().run_id;
+  for (auto part = parts.rbegin(); part != parts.rend() && point.run_id.empty(); ++part) {
+    try {
+      point.run_id = originOf(*part).run_id;
+    } catch (const RecordingError& error) {
+      point.warnings.push_back(std::string(error.what()) +
+                               "; the run goes on, but can only be shown as a whole after "
+                               "`limoe check --repair`");
+    }
+  }
+  if (point.run_id.empty()) {
+    point.run_id = newRunId();
+  }
   return point;
 }
 
-model::RunConfig configAtCheckpoint(const fs::path& weights) {
-  const auto metadata = optimiserMetadata(weights);
+model::RunConfig configAt(const RunFolder& folder, const ResumePoint& point) {
+  if (point.checkpoint.empty()) {
+    return model::runConfigFromLayers({model::readJsonFile(folder.config())});
+  }
+  const fs::path optimiser = model::optimiserPath(point.checkpoint);
+  const auto metadata = model::readSafetensorsHeader(optimiser).metadata;
   const auto run = metadata.find("run");
   if (run == metadata.end()) {
-    throw std::runtime_error(weights.string() + ": its optimiser state has no configuration");
+    throw std::runtime_error(optimiser.string() + ": has no configuration");
   }
   return model::runConfigFromLayers({nlohmann::json::parse(run->second, nullptr, false)});
 }
@@ -124,7 +155,9 @@ model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& c
     for (int64_t i = 0; i < std::min(train.size(), kTokenizerCaptions); ++i) {
       captions.push_back(train.caption(i));
     }
-    model::Tokenizer::train(captions, config.model.vocab_size, folder.tokenizer());
+    const fs::path unfinished = folder.tokenizer().string() + ".part";
+    model::Tokenizer::train(captions, config.model.vocab_size, unfinished);
+    fs::rename(unfinished, folder.tokenizer());
   }
   model::Tokenizer tokenizer(folder.tokenizer());
   if (tokenizer.vocabSize() > config.model.vocab_size) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "model/config.h"
 #include "model/data/dataset.h"
@@ -13,10 +14,11 @@
 
 namespace limoe::probe {
 
-/// Makes the folder of a new run. Throws std::runtime_error where a run is there already (unless
-/// `force`: then its recordings, checkpoints and settings are removed; other files stay) or where
-/// it cannot be written; RecordingError where a worker holds it.
-std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, bool force);
+/// Makes the folder of a new run with its configuration in it. Throws std::runtime_error where a
+/// run is there already (unless `force`: then its recordings, checkpoints and settings are removed;
+/// other files stay) or where it cannot be written; RecordingError where a worker holds it.
+std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
+                                     bool force);
 
 /// Takes hold of a run that is there. Throws std::runtime_error where there is none, RecordingError
 /// where a worker holds it.
@@ -26,15 +28,17 @@ std::unique_ptr<RunLock> claimExistingRun(const RunFolder& folder);
 struct ResumePoint {
   int64_t part = 1;
   int64_t first_step = 0;
-  std::filesystem::path checkpoint;  ///< weights; empty for a new run
-  std::string run_id;                ///< of the earlier parts
+  std::filesystem::path checkpoint;   ///< weights; empty: from the beginning
+  std::string run_id;                 ///< of the earlier parts
+  std::vector<std::string> warnings;  ///< what was passed over, and why
 };
 
-/// Where a run goes on: its newest checkpoint. Throws std::runtime_error where there is none.
+/// Where a run goes on: its newest checkpoint that is whole, or the beginning where it was ended
+/// before the first. Throws std::runtime_error where there are only damaged ones.
 ResumePoint resumePointOf(const RunFolder& folder);
 
-/// The configuration that was in force at a checkpoint. Throws SafetensorsError, ConfigError.
-model::RunConfig configAtCheckpoint(const std::filesystem::path& weights);
+/// The configuration that was in force at the resume point. Throws SafetensorsError, ConfigError.
+model::RunConfig configAt(const RunFolder& folder, const ResumePoint& point);
 
 /// The run's tokenizer: read from its folder, or trained on captions of the training data and
 /// written there. Throws std::runtime_error.

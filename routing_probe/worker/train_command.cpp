@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
+#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "model/config_json.h"
@@ -85,7 +86,10 @@ int train(const TrainOptions& options) {
     const RunFolder folder = runFolderOf(options.resume);
     auto lock = claimExistingRun(folder);
     const ResumePoint from = resumePointOf(folder);
-    const json before = json::parse(model::toJson(configAtCheckpoint(from.checkpoint)).dump());
+    for (const std::string& warning : from.warnings) {
+      std::cerr << "limoe: " << warning << '\n';
+    }
+    const json before = json::parse(model::toJson(configAt(folder, from)).dump());
     const model::RunConfig config = model::runConfigFromLayers({before, options.flags});
     return runTraining(folder, std::move(lock), config, from, g_interrupted);
   }
@@ -96,8 +100,7 @@ int train(const TrainOptions& options) {
   // What is wrong with the data is said before anything in the folder is replaced.
   model::openDataset(config.data, config.model, model::Part::Train);
   const RunFolder folder{options.out};
-  auto lock = claimNewRun(folder, options.force);
-  writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");
+  auto lock = claimNewRun(folder, config, options.force);
   ResumePoint from;
   from.run_id = newRunId();
   return runTraining(folder, std::move(lock), config, from, g_interrupted);

@@ -1,14 +1,21 @@
 #include "routing_probe/worker/training_run.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <deque>
+#include <fstream>
+#include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 
 #include "model/config_json.h"
+#include "model/safetensors_header.h"
 #include "model/training/trainer.h"
 #include "routing_probe/worker/control_server.h"
 #include "routing_probe/worker/held_out_probe.h"
@@ -21,8 +28,19 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Between two attempts to write what could not be written.
+constexpr double kRetrySeconds = 5;
+
+/// The run was told to end although its folder takes nothing any more; all is saved elsewhere.
+struct SavedElsewhere {};
+
 double secondsSince(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string readBytes(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 Origin originOf(const model::RunConfig& config, const ResumePoint& from, int64_t group_pairs) {
@@ -49,25 +67,48 @@ class TrainingRun {
         held_out_data_(model::openDataset(config.data, config.model, model::Part::HeldOut)),
         control_(folder, config),
         tokenizer_(prepareTokenizer(config)),
+        tokenizer_bytes_(readBytes(folder.tokenizer())),
         trainer_(config),
         probe_(config, *held_out_data_, tokenizer_) {
     if (!from.checkpoint.empty()) {
       wall_base_ = trainer_.loadCheckpoint(from.checkpoint);
     }
-    recorder_.emplace(folder.recording(from.part), probe_.layout(),
-                      originOf(config, from, probe_.groupPairs()), probe_.probeSet());
+    recorder_.emplace(folder, probe_.layout(), originOf(config, from, probe_.groupPairs()),
+                      probe_.probeSet());
     loader_.emplace(*train_data_, tokenizer_, config.model, config.train.batch_size,
                     config.train.seed, config.train.loader_threads, trainer_.stepsDone());
     started_ = Clock::now();
-    if (from.checkpoint.empty()) {
-      snapshot();
-    } else {
-      recordEvent("resume", "from " + from.checkpoint.filename().string());
+    if (from.part > 1) {
+      const std::string place =
+          from.checkpoint.empty() ? "the beginning" : from.checkpoint.filename().string();
+      recordEvent("resume", "from " + place);
       progress_.say("going on from step " + std::to_string(trainer_.stepsDone()));
     }
+    resumed_ = !from.checkpoint.empty();
   }
 
   void train() {
+    try {
+      trainAll();
+    } catch (const SavedElsewhere&) {
+      return;
+    } catch (const model::NonFiniteError& error) {
+      saveAfterFailure(error);
+    }
+    progress_.say("recording: " + recorder_->path().string());
+  }
+
+ private:
+  model::Tokenizer prepareTokenizer(const model::RunConfig& config) {
+    progress_.say("tokenizer: SentencePiece, at most " + std::to_string(config.model.vocab_size) +
+                  " pieces");
+    return runTokenizer(folder_, config, *train_data_);
+  }
+
+  void trainAll() {
+    if (!resumed_) {
+      snapshot();
+    }
     while (trainer_.stepsDone() < trainer_.config().train.steps && !stopping()) {
       applyCommands();
       if (!stopping()) {
@@ -79,15 +120,17 @@ class TrainingRun {
     if (last_snapshot_ != trainer_.stepsDone()) {
       snapshot();
     }
-    recorder_->finish();
+    finishRecording();
     printMeasures();
   }
 
- private:
-  model::Tokenizer prepareTokenizer(const model::RunConfig& config) {
-    progress_.say("tokenizer: SentencePiece, at most " + std::to_string(config.model.vocab_size) +
-                  " pieces");
-    return runTokenizer(folder_, config, *train_data_);
+  /// Throws `error` again, with where the last good weights are.
+  [[noreturn]] void saveAfterFailure(const model::NonFiniteError& error) {
+    recordEvent("error", error.what());
+    const auto path = saveCheckpoint("the last good weights");
+    finishRecording();
+    throw model::NonFiniteError(std::string(error.what()) + "\nThe last good weights are in " +
+                                path.string());
   }
 
   bool stopping() const { return stop_requested_ || interrupted_; }
@@ -103,11 +146,108 @@ class TrainingRun {
     const double seconds_left =
         pairs_per_second_ > 0 ? static_cast<double>(left) * batch / pairs_per_second_ : NAN;
     control_.publish({state, trainer_.stepsDone(), trainer_.config().train.steps, loss_,
-                      pairs_per_second_, seconds_left});
+                      pairs_per_second_, seconds_left, trouble_});
   }
 
   void recordEvent(const std::string& kind, const std::string& text) {
-    recorder_->push(Event{trainer_.stepsDone(), wall(), kind, text});
+    recordEvent(kind, text, trainer_.stepsDone());
+  }
+  void recordEvent(const std::string& kind, const std::string& text, int64_t step) {
+    recorder_->push(Event{step, wall(), kind, text});
+  }
+
+  /// Calls `attempt` until it returns nothing wrong. In between the run waits and says why: on the
+  /// terminal, to whoever asks for its status, afterwards in the recording. Nothing is trained
+  /// meanwhile, so that nothing can be lost. Throws SavedElsewhere where the run is told to stop.
+  void insist(const std::function<std::string()>& attempt) {
+    trouble_ = attempt();
+    if (trouble_.empty()) {
+      return;
+    }
+    const std::string first_trouble = trouble_;
+    const auto since = Clock::now();
+    progress_.say("WAITING at step " + std::to_string(trainer_.stepsDone()) + ": " + trouble_ +
+                  ".\nIt is tried again every few seconds, nothing is lost. To stop instead: "
+                  "limoe control " +
+                  folder_.path.string() +
+                  " stop --folder DIR (or Ctrl+C) saves everything in another folder.");
+    while (!trouble_.empty()) {
+      publish(WorkerState::Waiting);
+      waitForRetry();
+      trouble_ = attempt();
+    }
+    const double waited = secondsSince(since);
+    if (!paused_since_) {
+      paused_seconds_ += waited;
+    }
+    progress_.say("going on after " + durationText(waited));
+    recordEvent("warning", "waited " + durationText(waited) + ": " + first_trouble);
+    publish(paused_since_ ? WorkerState::Paused : WorkerState::Training);
+  }
+
+  /// Until it is time to try again. Other commands are kept for later.
+  void waitForRetry() {
+    const auto begin = Clock::now();
+    while (secondsSince(begin) < kRetrySeconds) {
+      if (interrupted_) {
+        saveElsewhere(std::filesystem::temp_directory_path() /
+                      ("limoe-" + std::filesystem::absolute(folder_.path).filename().string() +
+                       "-" + std::to_string(::getpid())));
+      }
+      auto command = control_.wait(0.1);
+      if (!command) {
+        continue;
+      }
+      if (command->kind == CommandKind::Retry) {
+        return;
+      }
+      if (command->kind == CommandKind::Stop && !command->text.empty()) {
+        saveElsewhere(command->text);
+        return;
+      }
+      kept_commands_.push_back(std::move(*command));
+    }
+  }
+
+  /// Makes `path` a run that goes on where this one has to end: configuration, tokenizer,
+  /// checkpoint, and a recording with the rows that could not be recorded. Throws SavedElsewhere;
+  /// where that fails, too, the run goes on waiting, unless it was interrupted.
+  void saveElsewhere(const std::filesystem::path& path) {
+    const RunFolder folder{path};
+    try {
+      if (folder.isRun()) {
+        throw std::runtime_error(path.string() + ": there is a run already; give another folder");
+      }
+      std::filesystem::create_directories(folder.checkpoints());
+      writeTextFile(folder.config(), model::toJson(trainer_.config()).dump(2) + "\n");
+      writeTextFile(folder.tokenizer(), tokenizer_bytes_);
+      recordEvent("stop", "saved in " + path.string());
+      std::string trouble = recorder_->retryIn(folder);
+      if (trouble.empty()) {
+        trainer_.saveCheckpoint(folder.checkpoints(), wall());
+        trouble = recorder_->finish();
+      }
+      if (!trouble.empty()) {
+        throw std::runtime_error(trouble);
+      }
+    } catch (const std::exception& error) {
+      progress_.say(std::string("cannot be saved elsewhere: ") + error.what());
+      if (interrupted_) {
+        throw;
+      }
+      return;
+    }
+    progress_.say("stopped at step " + std::to_string(trainer_.stepsDone()) +
+                  "; the checkpoint and what could not be recorded are in " + path.string() +
+                  ". Go on with: limoe train --resume " + path.string());
+    throw SavedElsewhere{};
+  }
+
+  void finishRecording() {
+    insist([this] {
+      std::string trouble = recorder_->retry();
+      return trouble.empty() ? recorder_->finish() : trouble;
+    });
   }
 
   void oneStep() {
@@ -115,23 +255,14 @@ class TrainingRun {
     const double waited = loader_->waitedSeconds();
     const model::Batch batch = loader_->next();
     const double data_wait = loader_->waitedSeconds() - waited;
-    std::optional<model::StepResult> result;
-    try {
-      result = trainer_.step(batch);
-    } catch (const model::NonFiniteError& error) {
-      recordEvent("error", error.what());
-      const auto path = trainer_.saveCheckpoint(folder_.checkpoints(), wall());
-      recorder_->finish();
-      throw model::NonFiniteError(std::string(error.what()) + "\nThe last good weights are in " +
-                                  path.string());
-    }
+    const model::StepResult result = trainer_.step(batch);
     const double duration = secondsSince(begin);
     const double speed = static_cast<double>(batch.pairs) / duration;
     constexpr double kSmoothing = 0.9;
     pairs_per_second_ =
         pairs_per_second_ == 0 ? speed : kSmoothing * pairs_per_second_ + (1 - kSmoothing) * speed;
-    loss_ = result->loss;
-    recorder_->push(stepRow(*result, {wall(), speed, data_wait}, trainer_.config().model));
+    loss_ = result.loss;
+    recorder_->push(stepRow(result, {wall(), speed, data_wait}, trainer_.config().model));
     if (paused_since_) {
       paused_since_ = Clock::now();  // a single step taken while paused is no pause
     }
@@ -156,16 +287,32 @@ class TrainingRun {
     recorder_->push(std::move(snapshot));
   }
 
-  void saveCheckpoint(const std::string& why) {
-    const auto path = trainer_.saveCheckpoint(folder_.checkpoints(), wall());
+  std::filesystem::path saveCheckpoint(const std::string& why) {
+    // What a run goes on from must not be ahead of what is recorded: steps would be missing.
+    insist([this] { return recorder_->retry(); });
+    std::filesystem::path path;
+    insist([&]() -> std::string {
+      try {
+        std::error_code ignored;
+        std::filesystem::create_directory(folder_.checkpoints(), ignored);
+        path = trainer_.saveCheckpoint(folder_.checkpoints(), wall());
+        return "";
+      } catch (const model::SafetensorsError& error) {
+        return error.what();
+      }
+    });
     recordEvent("checkpoint", path.filename().string() + " (" + why + ")");
+    return path;
   }
 
   /// Applies what came since the last step; while paused, waits here.
   void applyCommands() {
+    if (!recorder_->trouble().empty()) {
+      insist([this] { return recorder_->retry(); });
+    }
     bool one_step = false;
     while (!one_step && !stopping()) {
-      const auto command = paused_since_ ? control_.wait(0.1) : control_.poll();
+      const auto command = nextCommand();
       if (!command) {
         if (!paused_since_) {
           return;
@@ -190,14 +337,25 @@ class TrainingRun {
         case CommandKind::Checkpoint:
           saveCheckpoint("asked for");
           break;
+        case CommandKind::Retry:
+          break;  // nothing waits
         case CommandKind::SetConfig:
           trainer_.setConfig(command->config);
-          recordEvent("setting", command->text);
+          recordEvent("setting", command->text, trainer_.stepsDone() + 1);  // from then on
           progress_.say("step " + std::to_string(trainer_.stepsDone()) + ": " + command->text);
           break;
       }
     }
     accountPause();
+  }
+
+  std::optional<Command> nextCommand() {
+    if (kept_commands_.empty()) {
+      return paused_since_ ? control_.wait(0.1) : control_.poll();
+    }
+    Command command = std::move(kept_commands_.front());
+    kept_commands_.pop_front();
+    return command;
   }
 
   void setPaused(bool paused) {
@@ -251,6 +409,7 @@ class TrainingRun {
   std::unique_ptr<model::Dataset> train_data_, held_out_data_;
   ControlServer control_;
   model::Tokenizer tokenizer_;
+  std::string tokenizer_bytes_;  ///< its file, in case the run has to move
   model::Trainer trainer_;
   HeldOutProbe probe_;
   std::optional<Recorder> recorder_;
@@ -263,6 +422,9 @@ class TrainingRun {
   double pairs_per_second_ = 0;
   double loss_ = NAN;
   bool stop_requested_ = false;
+  bool resumed_ = false;
+  std::string trouble_;  ///< why the run waits
+  std::deque<Command> kept_commands_;
   int64_t last_snapshot_ = -1;
   std::vector<float> metrics_;
 };
@@ -281,7 +443,6 @@ int runTraining(const RunFolder& folder, std::unique_ptr<RunLock> lock,
   const auto held = std::move(lock);  // freed after the run has tidied up its folder
   TrainingRun run(folder, config, from, interrupted);
   run.train();
-  Progress().say("recording: " + folder.recording(from.part).string());
   return 0;
 }
 

@@ -95,7 +95,7 @@ TEST(CapacityFactor, IsTheOneInForceAtTheStep) {
                        {150, 4, "setting", "moe.capacity_factor 0.5 → 2.0"}};
   EXPECT_EQ(capacityFactorAt(*fake->run, 0), 1.25);
   EXPECT_EQ(capacityFactorAt(*fake->run, 99), 1.25);
-  EXPECT_EQ(capacityFactorAt(*fake->run, 100), 1.25);
+  EXPECT_EQ(capacityFactorAt(*fake->run, 100), 0.5);
   EXPECT_EQ(capacityFactorAt(*fake->run, 101), 0.5);
   EXPECT_EQ(capacityFactorAt(*fake->run, 149), 0.5);
   EXPECT_EQ(capacityFactorAt(*fake->run, 200), 2);
