@@ -103,7 +103,7 @@ std::string Recorder::recover() {
     try {
       writer_->recover();
     } catch (const RecordingWriteError&) {
-      throw;  // no room yet
+      return trouble();  // no room yet
     } catch (const RecordingError&) {
       if (!part_is_empty_) {
         writer_->putBack();
