@@ -1,15 +1,13 @@
 #include "model/config_json.h"
 
 #include <algorithm>
-#include <cmath>
-#include <fstream>
-#include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 
+#include "model/config_fields.h"
 #include "model/config_presets.h"
+#include "model/model_size.h"
 
 namespace limoe::model {
 namespace {
@@ -17,144 +15,11 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-const char* name(Gelu gelu) {
-  return gelu == Gelu::Tanh ? "tanh" : "erf";
-}
-const char* name(Towers towers) {
-  return towers == Towers::One ? "one" : "two";
-}
-const char* name(Priority priority) {
-  return priority == Priority::Bpr ? "bpr" : "vanilla";
-}
-
-template <typename Names>
-std::string listed(const Names& names) {
-  std::string text;
-  for (const auto& each : names) {
-    text += (text.empty() ? "" : ", ") + std::string(each);
-  }
-  return text;
-}
-
-/// "8", "tanh" and the like for a message; long values are cut.
-std::string shown(const json& value) {
-  std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  std::size_t cut = 57;
-  while (cut > 0 && text.size() > 60 && (text[cut] & 0xC0) == 0x80) {
-    --cut;  // not inside a UTF-8 character
-  }
-  return text.size() > 60 ? text.substr(0, cut) + "…" : text;
-}
-
-// ------------------------------------------------------------------------- reading one object
-
-/// Takes typed values out of a JSON object, collects faults, and reports keys nobody asked for.
-class Fields {
- public:
-  Fields(const json& object, std::string prefix, std::vector<std::string>& faults)
-      : object_(object), prefix_(std::move(prefix)), faults_(faults) {
-    if (!object_.is_object()) {
-      fault("", "must be an object {…}, is " + shown(object_));
-    }
-  }
-
-  void integer(const char* key, int64_t& value, int64_t low, int64_t high) {
-    if (const json* found = find(key)) {
-      const bool whole =
-          found->is_number_integer() ||
-          (found->is_number_float() && std::floor(found->get<double>()) == found->get<double>() &&
-           std::abs(found->get<double>()) < 9e15);
-      const bool too_large =
-          found->is_number_unsigned() && found->get<uint64_t>() > static_cast<uint64_t>(INT64_MAX);
-      if (!whole || too_large || found->get<int64_t>() < low || found->get<int64_t>() > high) {
-        fault(key, "must be a whole number from " + std::to_string(low) + " to " +
-                       std::to_string(high) + ", is " + shown(*found));
-      } else {
-        value = found->get<int64_t>();
-      }
-    }
-  }
-
-  void number(const char* key, double& value, double low, double high) {
-    if (const json* found = find(key)) {
-      if (!found->is_number() || !(found->get<double>() >= low && found->get<double>() <= high)) {
-        std::ostringstream range;
-        range << "must be a number from " << low << " to " << high << ", is " << shown(*found);
-        fault(key, range.str());
-      } else {
-        value = found->get<double>();
-      }
-    }
-  }
-
-  void text(const char* key, std::string& value) {
-    if (const json* found = find(key)) {
-      if (!found->is_string()) {
-        fault(key, "must be a text in quotes, is " + shown(*found));
-      } else {
-        value = found->get<std::string>();
-      }
-    }
-  }
-
-  void boolean(const char* key, bool& value) {
-    if (const json* found = find(key)) {
-      if (!found->is_boolean()) {
-        fault(key, "must be true or false, is " + shown(*found));
-      } else {
-        value = found->get<bool>();
-      }
-    }
-  }
-
-  template <typename Enum>
-  void choice(const char* key, Enum& value, std::initializer_list<Enum> possible) {
-    if (const json* found = find(key)) {
-      std::string names;
-      for (const Enum each : possible) {
-        if (found->is_string() && found->get<std::string>() == name(each)) {
-          value = each;
-          return;
-        }
-        names += (names.empty() ? "\"" : " or \"") + std::string(name(each)) + "\"";
-      }
-      fault(key, "must be " + names + ", is " + shown(*found));
-    }
-  }
-
-  /// The value under `key`, or nullptr where it is absent; either way the key is known.
-  const json* find(const char* key) {
-    known_.insert(key);
-    if (!object_.is_object()) {
-      return nullptr;
-    }
-    const auto found = object_.find(key);
-    return found == object_.end() ? nullptr : &*found;
-  }
-
-  void fault(const std::string& key, const std::string& text) {
-    faults_.push_back(prefix_ + key + ": " + text);
-  }
-
-  void reportUnknownKeys() {
-    if (!object_.is_object()) {
-      return;
-    }
-    for (const auto& [key, value] : object_.items()) {
-      if (!known_.contains(key)) {
-        fault(key, "unknown key; known here: " + listed(known_));
-      }
-    }
-  }
-
- private:
-  const json& object_;
-  std::string prefix_;
-  std::vector<std::string>& faults_;
-  std::set<std::string> known_;
-};
-
 constexpr int64_t kMany = 1'000'000'000;
+// More than any machine holds; a typing error should not end in a failed allocation.
+constexpr int64_t kMostParameters = 1'000'000'000'000;
+constexpr int64_t kMostPatches = 65536;
+constexpr int64_t kMostBatchBytes = int64_t{1} << 40;
 
 void readMoe(const json& object, MoeConfig& moe, std::vector<std::string>& faults) {
   Fields fields(object, "moe.", faults);
@@ -201,6 +66,15 @@ void checkModel(const ModelConfig& c, std::vector<std::string>& faults) {
                                              std::to_string(c.patch_size));
   need(c.width % c.heads == 0,
        "heads: must divide width (" + std::to_string(c.width) + "), is " + std::to_string(c.heads));
+  const int64_t patches_a_side = c.image_size / c.patch_size;
+  need(patches_a_side * patches_a_side <= kMostPatches,
+       "patch_size: makes " + std::to_string(patches_a_side * patches_a_side) +
+           " patches of an image, more than " + std::to_string(kMostPatches));
+  const int64_t parameters = modelSize(c).parameters;
+  need(parameters <= kMostParameters,
+       "the model would have " + std::to_string(parameters) + " parameters, more than " +
+           std::to_string(kMostParameters) +
+           "; make width, mlp_dim, depth, vocab_size or moe.experts smaller");
   if (!c.moe) {
     return;
   }
@@ -297,6 +171,10 @@ void checkRun(const RunConfig& run, std::vector<std::string>& faults) {
     }
   };
   const int64_t batch = run.train.batch_size;
+  const int64_t image_bytes = run.model.image_size * run.model.image_size * 3 * 4;
+  need(batch <= kMostBatchBytes / image_bytes, "train.batch_size: " + std::to_string(batch) +
+                                                   " images of " + std::to_string(image_bytes) +
+                                                   " bytes do not fit into a terabyte");
   if (run.model.moe && run.model.moe->group_pairs > 0) {
     need(batch % run.model.moe->group_pairs == 0,
          "moe.group_pairs: must divide train.batch_size (" + std::to_string(batch) + "), is " +
@@ -465,34 +343,25 @@ ordered_json toJson(const RunConfig& run) {
   return json;
 }
 
-json readJsonFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
-    throw ConfigError({path.string() + ": cannot be read; check the name and the permissions"});
-  }
-  try {
-    return json::parse(text.str());
-  } catch (const json::parse_error& error) {
-    throw ConfigError({path.string() + ": not valid JSON: " + error.what()});
-  }
-}
-
 json layerFromAssignment(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw ConfigError({"\"" + text + "\": write KEY=VALUE, for example moe.experts=16"});
+    throw ConfigError({"\"" + quoted(text) + "\": write KEY=VALUE, for example moe.experts=16"});
   }
-  const std::string key = text.substr(0, equals);
   const std::string value = text.substr(equals + 1);
-  json parsed = json::parse(value, nullptr, false);
-  if (parsed.is_discarded()) {
-    parsed = value;
+  json layer = json::accept(value) ? parseJson(value, quoted(text)) : json(value);
+  std::size_t end = equals;
+  while (end != std::string::npos) {  // from the innermost key out
+    const std::size_t dot = end == 0 ? std::string::npos : text.rfind('.', end - 1);
+    const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
+    if (begin == end) {
+      throw ConfigError({"\"" + quoted(text) + "\": a part of the key is empty"});
+    }
+    json outer = json::object();
+    outer[text.substr(begin, end - begin)] = std::move(layer);
+    layer = std::move(outer);
+    end = dot;
   }
-  std::string pointer = "/" + key;
-  std::replace(pointer.begin(), pointer.end(), '.', '/');
-  json layer = json::object();
-  layer[json::json_pointer(pointer)] = parsed;
   return layer;
 }
 
@@ -507,7 +376,7 @@ RunConfig withLiveChanges(const RunConfig& config, const json& changes) {
   json layer = json::parse(toJson(config).dump());
   for (const auto& [key, value] : changes.items()) {
     if (!key.starts_with("aux.") && !kLive.contains(key)) {
-      faults.push_back(key + ": cannot be changed while training; possible: aux.*, " +
+      faults.push_back(quoted(key) + ": cannot be changed while training; possible: aux.*, " +
                        listed(kLive));
       continue;
     }
@@ -515,9 +384,8 @@ RunConfig withLiveChanges(const RunConfig& config, const json& changes) {
       faults.push_back(key + ": this model is dense, it has no router");
       continue;
     }
-    std::string pointer = "/" + key;
-    std::replace(pointer.begin(), pointer.end(), '.', '/');
-    layer[json::json_pointer(pointer)] = value;
+    const std::size_t dot = key.find('.');
+    layer[key.substr(0, dot)][key.substr(dot + 1)] = value;
   }
   try {
     RunConfig changed = runConfigFromLayers({layer});

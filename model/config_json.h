@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/config.h"
+#include "model/json_text.h"
 
 namespace limoe::model {
 
@@ -25,11 +26,8 @@ ModelConfig modelConfigFromJson(const nlohmann::json& json);
 nlohmann::ordered_json toJson(const ModelConfig& config);
 nlohmann::ordered_json toJson(const RunConfig& config);
 
-/// Reads a JSON file. Throws ConfigError naming the file, line and column of a syntax error.
-nlohmann::json readJsonFile(const std::filesystem::path& path);
-
 /// `text` is KEY=VALUE with a dotted key ("moe.experts=16"); VALUE is JSON, or a string if it is
-/// not. Returns a layer. Throws ConfigError where there is no '='.
+/// not. Returns a layer. Throws ConfigError where there is no '=' or a part of the key is empty.
 nlohmann::json layerFromAssignment(const std::string& text);
 
 /// The values that may change while a model trains: "aux.weight", "aux.global_text", …,

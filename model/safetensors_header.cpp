@@ -4,6 +4,7 @@
 #include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace limoe::model {
 namespace {
@@ -17,49 +18,183 @@ constexpr uint64_t kMaxHeader = 100'000'000;  // the format's own limit
   throw SafetensorsError(path.string() + ": " + what);
 }
 
-/// Number of bytes of a tensor; throws on overflow.
-uint64_t tensorBytes(const std::filesystem::path& path, const std::string& name,
-                     const SafetensorsHeader::Entry& entry) {
-  uint64_t bytes = static_cast<uint64_t>(safetensorsElementSize(entry.dtype));
+/// Takes the header as the parser comes to it, so that no more is built than a header has: a text
+/// of brackets or numbers alone would otherwise take tens of times its length.
+class HeaderReader : public nlohmann::json_sax<json> {
+ public:
+  HeaderReader(const std::filesystem::path& path, SafetensorsHeader& header)
+      : path_(path), header_(header) {}
+
+  bool null() override { return value(""); }
+  bool boolean(bool) override { return value("true or false"); }
+  bool number_integer(int64_t) override { return value("a negative number"); }
+  bool number_float(double, const std::string&) override { return value("a fraction"); }
+  bool binary(json::binary_t&) override { return value("binary"); }
+  bool number_unsigned(uint64_t number) override {
+    if (list_ == nullptr) {
+      return value("a number");
+    }
+    if (list_->size() >= kMostNumbers) {
+      fail(path_, "tensor \"" + name_ + "\" has more than " + std::to_string(kMostNumbers) +
+                      " axes; the file is damaged");
+    }
+    list_->push_back(number);
+    return true;
+  }
+  bool string(std::string& text) override;
+  bool start_object(std::size_t) override;
+  bool end_object() override;
+  bool start_array(std::size_t) override;
+  bool end_array() override {
+    list_ = nullptr;
+    return true;
+  }
+  bool key(std::string& key) override;
+  bool parse_error(std::size_t, const std::string&, const json::exception&) override {
+    fail(path_, "its header is not JSON: not a safetensors file, or damaged");
+  }
+
+ private:
+  enum class Place { Outside, Header, Metadata, Tensor };
+  static constexpr std::size_t kMostNumbers = 64;
+
+  /// Ends the reading: no value of this kind belongs here.
+  bool value(const std::string& what) const {
+    if (place_ == Place::Outside) {
+      fail(path_, "its header is not an object: not a safetensors file, or damaged");
+    }
+    if (place_ == Place::Metadata) {
+      fail(path_, "__metadata__." + key_ + " is not a text");
+    }
+    fail(path_, "tensor \"" + name_ + "\" has no proper dtype, shape and data_offsets" +
+                    (what.empty() || key_.empty() ? "" : ": \"" + key_ + "\" is " + what));
+  }
+  void finishTensor();
+
+  const std::filesystem::path& path_;
+  SafetensorsHeader& header_;
+  Place place_ = Place::Outside;
+  std::string name_;  ///< of the tensor that the parser is in
+  std::string key_;
+  std::string dtype_;
+  std::vector<uint64_t> shape_;
+  std::vector<uint64_t> offsets_;
+  std::vector<uint64_t>* list_ = nullptr;  ///< that the parser is in
+  std::set<std::string> seen_;             ///< keys of this tensor
+};
+
+bool HeaderReader::string(std::string& text) {
+  if (place_ == Place::Metadata) {
+    if (!header_.metadata.emplace(key_, text).second) {
+      fail(path_, "__metadata__." + key_ + " is given twice; the file is damaged");
+    }
+    return true;
+  }
+  if (place_ != Place::Tensor || key_ != "dtype" || list_ != nullptr) {
+    return value("a text");
+  }
+  dtype_ = text;
+  return true;
+}
+
+bool HeaderReader::start_object(std::size_t) {
+  if (place_ == Place::Outside) {
+    place_ = Place::Header;
+  } else if (place_ == Place::Header) {
+    place_ = name_ == "__metadata__" ? Place::Metadata : Place::Tensor;
+    key_.clear();
+  } else {
+    return value("an object");
+  }
+  return true;
+}
+
+bool HeaderReader::end_object() {
+  if (place_ == Place::Tensor) {
+    finishTensor();
+  }
+  place_ = place_ == Place::Header ? Place::Outside : Place::Header;
+  return true;
+}
+
+bool HeaderReader::start_array(std::size_t) {
+  const bool shape = key_ == "shape";
+  if (place_ != Place::Tensor || list_ != nullptr || !(shape || key_ == "data_offsets")) {
+    return value("a list");
+  }
+  list_ = shape ? &shape_ : &offsets_;
+  return true;
+}
+
+bool HeaderReader::key(std::string& key) {
+  if (place_ != Place::Header) {
+    key_ = key;
+    if (place_ == Place::Tensor && !seen_.insert(key).second) {
+      fail(path_, "tensor \"" + name_ + "\" gives " + key + " twice; the file is damaged");
+    }
+    return true;
+  }
+  name_ = key;
+  if (header_.tensors.contains(name_) || (name_ == "__metadata__" && !header_.metadata.empty())) {
+    fail(path_, "\"" + name_ + "\" is given twice; the file is damaged");
+  }
+  dtype_.clear();
+  shape_.clear();
+  offsets_.clear();
+  seen_.clear();
+  key_.clear();
+  return true;
+}
+
+/// Offsets are checked against the file, and sizes against one another, by checkEntry().
+void HeaderReader::finishTensor() {
+  if (!seen_.contains("dtype") || !seen_.contains("shape") || offsets_.size() != 2) {
+    value("");
+  }
+  SafetensorsHeader::Entry entry;
+  entry.dtype = dtype_;
+  for (const uint64_t size : shape_) {
+    entry.shape.push_back(static_cast<int64_t>(std::min<uint64_t>(size, INT64_MAX)));
+  }
+  entry.offset = offsets_[0];
+  entry.bytes = offsets_[1] - offsets_[0];
+  if (offsets_[0] > offsets_[1]) {
+    fail(path_, "tensor \"" + name_ + "\" ends before it begins; the file is damaged");
+  }
+  header_.tensors.emplace(name_, std::move(entry));
+}
+
+/// Turns the entry's offset, so far from the end of the header, into one from the start of the
+/// file; refuses what does not lie in the file or does not fit its shape and type.
+void checkEntry(const std::filesystem::path& path, const std::string& name,
+                SafetensorsHeader::Entry& entry, uint64_t data_begin, uint64_t file_bytes) {
+  const uint64_t room = file_bytes - data_begin;
+  if (entry.offset > room || entry.bytes > room - entry.offset) {
+    fail(path, "tensor \"" + name + "\" lies beyond the end of the file (" +
+                   std::to_string(file_bytes) + " bytes): the file is truncated; copy it again");
+  }
+  entry.offset += data_begin;
+  int64_t element_bytes = 0;
+  try {
+    element_bytes = safetensorsElementSize(entry.dtype);
+  } catch (const SafetensorsError& error) {
+    fail(path, "tensor \"" + name + "\": " + error.what());
+  }
+  // With an axis of length 0 the others must be possible all the same: whoever makes the tensor
+  // multiplies them.
+  auto bytes = static_cast<uint64_t>(element_bytes);
+  bool empty = false;
   for (const int64_t size : entry.shape) {
-    if (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes)) {
+    empty = empty || size == 0;
+    if (size != 0 && (__builtin_mul_overflow(bytes, static_cast<uint64_t>(size), &bytes) ||
+                      bytes > static_cast<uint64_t>(INT64_MAX))) {
       fail(path, "tensor \"" + name + "\" claims an impossible size; the file is damaged");
     }
   }
-  return bytes;
-}
-
-SafetensorsHeader::Entry readEntry(const std::filesystem::path& path, const std::string& name,
-                                   const json& value, uint64_t data_begin, uint64_t file_bytes) {
-  SafetensorsHeader::Entry entry;
-  try {
-    entry.dtype = value.at("dtype").get<std::string>();
-    for (const json& size : value.at("shape")) {
-      entry.shape.push_back(static_cast<int64_t>(
-          size.is_number_unsigned() ? std::min<uint64_t>(size.get<uint64_t>(), INT64_MAX)
-                                    : throw json::other_error::create(0, "shape", &size)));
-    }
-    const json& offsets = value.at("data_offsets");
-    if (offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-        !offsets[1].is_number_unsigned()) {
-      throw json::other_error::create(0, "data_offsets", &offsets);
-    }
-    const auto begin = offsets[0].get<uint64_t>();
-    const auto end = offsets[1].get<uint64_t>();
-    if (begin > end || end > file_bytes - data_begin) {
-      fail(path, "tensor \"" + name + "\" lies beyond the end of the file (" +
-                     std::to_string(file_bytes) + " bytes): the file is truncated; copy it again");
-    }
-    entry.offset = data_begin + begin;
-    entry.bytes = end - begin;
-  } catch (const json::exception&) {
-    fail(path, "tensor \"" + name + "\" has no proper dtype, shape and data_offsets");
-  }
-  if (tensorBytes(path, name, entry) != entry.bytes) {
+  if ((empty ? 0 : bytes) != entry.bytes) {
     fail(path, "tensor \"" + name + "\": its shape and type do not fit its " +
                    std::to_string(entry.bytes) + " bytes; the file is damaged");
   }
-  return entry;
 }
 
 void checkLayout(const std::filesystem::path& path, const SafetensorsHeader& header,
@@ -92,7 +227,8 @@ int64_t safetensorsElementSize(const std::string& dtype) {
       {"I32", 4}, {"I16", 2}, {"I8", 1},  {"U8", 1},   {"BOOL", 1}};
   const auto found = kSizes.find(dtype);
   if (found == kSizes.end()) {
-    throw SafetensorsError("tensors of type \"" + dtype + "\" are not supported; convert to F32");
+    throw SafetensorsError("the type \"" + dtype.substr(0, 60) +
+                           "\" is not supported; convert it to F32");
   }
   return found->second;
 }
@@ -122,24 +258,16 @@ SafetensorsHeader readSafetensorsHeader(const std::filesystem::path& path) {
   }
   std::string text(length, '\0');
   file.read(text.data(), static_cast<std::streamsize>(length));
-  const json object = file ? json::parse(text, nullptr, false) : json();
-  if (!object.is_object()) {
-    fail(path, "its header is not JSON: not a safetensors file, or damaged");
+  if (!file) {
+    fail(path, "cannot be read");
   }
 
   SafetensorsHeader header;
+  HeaderReader reader(path, header);
+  json::sax_parse(text, &reader);
   const uint64_t data_begin = kLengthBytes + length;
-  for (const auto& [name, value] : object.items()) {
-    if (name == "__metadata__") {
-      for (const auto& [key, item] : value.items()) {
-        if (!item.is_string()) {
-          fail(path, "__metadata__." + key + " is not a text");
-        }
-        header.metadata[key] = item.get<std::string>();
-      }
-    } else {
-      header.tensors[name] = readEntry(path, name, value, data_begin, file_bytes);
-    }
+  for (auto& [name, entry] : header.tensors) {
+    checkEntry(path, name, entry, data_begin, file_bytes);
   }
   checkLayout(path, header, data_begin, file_bytes);
   return header;

@@ -31,8 +31,8 @@ FORBIDDEN = {
     "gui": [TORCH, HDF5, "routing_probe/worker/", "model/data/", "model/training/"],
 }
 # Plain C++ parts of model/, which the desktop program uses too.
-PLAIN = ["model/config.h", "model/config_json.h", "model/config_presets.h", "model/model_size.h",
-         "model/routing.h", "model/safetensors_header.h"]
+PLAIN = ["model/config.h", "model/config_json.h", "model/config_presets.h", "model/json_text.h",
+         "model/model_size.h", "model/routing.h", "model/safetensors_header.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 

@@ -118,5 +118,83 @@ TEST(Config, FileErrorsNameTheFile) {
               testing::ThrowsMessage<ConfigError>(HasSubstr("/nowhere/x.json")));
 }
 
+void expectRefused(const std::string& path, const std::string& reason) {
+  EXPECT_THAT([&] { readJsonFile(path); },
+              testing::ThrowsMessage<ConfigError>(AllOf(HasSubstr(path), HasSubstr(reason))));
+}
+
+TEST(Config, FilesThatAreNoConfigurationsAreNamed) {
+  const std::string path = testing::TempDir() + "/strange.json";
+  const auto holding = [&path](const std::string& text) {
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  };
+  expectRefused(testing::TempDir(), "is a folder");
+  expectRefused(holding(""), "not valid JSON");
+  expectRefused(holding(std::string("\x89HDF\r\n\x1a\n\0\0", 10)), "not valid JSON");
+  expectRefused(holding("{\"preset\": \"\xff\xfe\"}"), "not valid JSON");
+  expectRefused(holding(R"({"width": 16, "width": 32})"), "\"width\" is given twice");
+  expectRefused(holding(std::string(1'000'000, '[')), "levels deep");
+  expectRefused(holding(R"({"moe":)" + std::string(40, '[') + std::string(40, ']') + "}"),
+                "levels deep");
+  // A file of ten gigabytes is not read, and what no disk holds neither.
+  std::filesystem::resize_file(holding("{}"), uintmax_t{10} << 30);
+  expectRefused(path, "longer than");
+  std::filesystem::remove(path);
+  expectRefused("/dev/zero", "longer than");
+}
+
+TEST(Config, TextThatIsNotUtf8IsRefusedBeforeItIsRecorded) {
+  const json layer = layerFromAssignment("data.source=/photos/\xff\xfe");
+  EXPECT_THAT(faultsOf({layer}), Contains(AllOf(HasSubstr("data.source"), HasSubstr("UTF-8"))));
+  EXPECT_THAT(faultsOf({layerFromAssignment("\xff=1")}), SizeIs(1));
+}
+
+TEST(Config, AssignmentsWithStrangeKeysAreRefused) {
+  for (const char* text : {"a..b=1", ".=1", "a.=1", ".a=1", "=1"}) {
+    EXPECT_THROW(layerFromAssignment(text), ConfigError) << text;
+  }
+  EXPECT_THAT(faultsOf({layerFromAssignment("moe/experts=1")}),
+              Contains(HasSubstr("moe/experts: unknown key")));
+  EXPECT_THAT(faultsOf({layerFromAssignment("a~b=1")}), Contains(HasSubstr("a~b: unknown key")));
+  EXPECT_THAT(faultsOf({layerFromAssignment("width.x=1")}), Contains(HasSubstr("width: must be")));
+  EXPECT_THROW(layerFromAssignment("width=" + std::string(1000, '[') + std::string(1000, ']')),
+               ConfigError);
+}
+
+TEST(Config, LiveChangesOfStrangeKeysAreRefused) {
+  const RunConfig run = runConfigFromLayers({});
+  for (const char* key : {"aux.weight.x", "aux.", "aux.a~b", "aux.a/b"}) {
+    EXPECT_THROW(withLiveChanges(run, {{key, 1}}), ConfigError) << key;
+  }
+}
+
+TEST(Config, SizesThatNoMachineHoldsAreRefused) {
+  for (const json& number : {json(1e18), json(int64_t{1} << 62), json(UINT64_MAX), json(-1)}) {
+    for (const char* key : {"image_size", "patch_size", "text_length", "vocab_size", "width",
+                            "mlp_dim", "depth", "heads", "embed_dim"}) {
+      EXPECT_THAT(faultsOf({{{key, number}}}), Contains(HasSubstr(key))) << number;
+    }
+    EXPECT_THAT(faultsOf({{{"moe", {{"experts", number}}}}}), Contains(HasSubstr("moe.experts")));
+  }
+  // Each within its range, too much together.
+  EXPECT_THAT(faultsOf({{{"width", 65536}, {"mlp_dim", 1000000}, {"depth", 1024}}}),
+              Contains(HasSubstr("parameters")));
+  EXPECT_THAT(faultsOf({{{"image_size", 4096}, {"patch_size", 1}}}),
+              Contains(HasSubstr("16777216 patches")));
+  EXPECT_THAT(faultsOf({{{"image_size", 4096}, {"train", {{"batch_size", 1000000}}}}}),
+              Contains(HasSubstr("train.batch_size")));
+}
+
+TEST(Config, ManyFaultsDoNotMakeAMessageOfMegabytes) {
+  json layer = json::object();
+  for (int i = 0; i < 100'000; ++i) {
+    layer["key" + std::to_string(i)] = i;
+  }
+  const auto faults = faultsOf({layer});
+  EXPECT_LT(faults.size(), 30u);
+  EXPECT_THAT(faults, Contains(HasSubstr("more unknown keys")));
+}
+
 }  // namespace
 }  // namespace limoe::model

@@ -56,6 +56,52 @@ TEST(SafetensorsHeader, RefusesDamage) {
       "impossible size");
 }
 
+TEST(SafetensorsHeader, NamesTheTensorOfAnUnknownType) {
+  expectRefused(
+      fileWith(R"({"tower.weight":{"dtype":"F8_E4M3","shape":[2],"data_offsets":[0,2]}})", "xx"),
+      "\"tower.weight\": the type \"F8_E4M3\" is not supported");
+}
+
+TEST(SafetensorsHeader, RefusesNumbersThatAreNoSizes) {
+  const auto tensor = [](const std::string& shape, const std::string& offsets) {
+    return R"({"a":{"dtype":"F32","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}}";
+  };
+  const std::string payload(8, 'x');
+  for (const char* shape : {"[2.0]", "[NaN]", "[null]", "[\"2\"]", "[[2]]", "2", "[1e400]", "{}",
+                            "[18446744073709551616]"}) {
+    SCOPED_TRACE(shape);
+    EXPECT_THROW(readSafetensorsHeader(fileWith(tensor(shape, "[0,8]"), payload)),
+                 SafetensorsError);
+  }
+  for (const char* offsets : {"[8,0]", "[-8,0]", "[0]", "[0,8,16]", "[0,18446744073709551615]",
+                              "[18446744073709551608,18446744073709551615]", "[4,12]"}) {
+    SCOPED_TRACE(offsets);
+    expectRefused(fileWith(tensor("[2]", offsets), payload), "\"a\"");
+  }
+  // No bytes, but a shape that overflows whoever multiplies it.
+  expectRefused(fileWith(tensor("[0,9223372036854775807,2]", "[0,0]"), ""), "impossible size");
+  expectRefused(fileWith(tensor("[" + std::string(200, '1') + "]", "[0,8]"), payload), "\"a\"");
+}
+
+TEST(SafetensorsHeader, RefusesWhatIsGivenTwice) {
+  const std::string tensor = R"({"dtype":"F32","shape":[2],"data_offsets":[0,8]})";
+  expectRefused(fileWith("{\"a\":" + tensor + ",\"a\":" + tensor + "}", std::string(8, 'x')),
+                "given twice");
+  expectRefused(fileWith(R"({"a":{"dtype":"F32","shape":[4],"shape":[2],"data_offsets":[0,8]}})",
+                         std::string(8, 'x')),
+                "twice");
+}
+
+TEST(SafetensorsHeader, ReadsNestingAndListsWithoutBuildingThem) {
+  expectRefused(fileWith(std::string(1'000'000, '['), ""), "not an object");
+  expectRefused(fileWith("{\"a\":" + std::string(1'000'000, '['), ""), "\"a\"");
+  std::string ones = R"({"a":{"dtype":"F32","shape":[1)";
+  for (int i = 0; i < 1'000'000; ++i) {
+    ones += ",1";
+  }
+  expectRefused(fileWith(ones + R"(],"data_offsets":[0,4]}})", "xxxx"), "axes");
+}
+
 TEST(SafetensorsHeader, RefusesAHeaderLongerThanTheFile) {
   const std::string path = testing::TempDir() + "/long.safetensors";
   std::ofstream(path, std::ios::binary)
