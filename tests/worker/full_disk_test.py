@@ -1,0 +1,183 @@
+"""A disk that fills up, a file that is removed, a folder that is moved: the run waits, says why, and
+loses no step; or it stops with everything saved elsewhere.
+
+A full disk is played twice: with a limit on the size of the worker's files, which works anywhere,
+and with a small tmpfs, which needs the right to mount one.
+"""
+
+import json
+import os
+import pathlib
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import h5py
+
+from joined_run import assert_same, assert_same_checkpoint, joined, parts
+from worker import LIMOE, SMALL, check_recording, limoe, scratch, start, wait_until
+
+STEPS = 400
+ARGUMENTS = ["--steps", STEPS, "--every", 10, "--seed", 3,
+             "--set", "train.checkpoint_every=50", *SMALL]
+
+folder = scratch()
+whole = folder / "whole"
+limoe("train", "--out", whole, *ARGUMENTS)
+
+
+def status(run):
+    return json.loads(limoe("control", run, "status"))
+
+
+def has_trained(run, steps):
+    return (run / "control.sock").exists() and status(run)["step"] >= steps
+
+
+def waits(run):
+    answer = status(run)
+    return answer if answer["state"] == "waiting" else None
+
+
+def begin(run, steps=20):
+    """A worker that has trained so many steps and is held there."""
+    process = start("--out", run, *ARGUMENTS)
+    wait_until(lambda: has_trained(run, steps), f"{steps} steps")
+    return process
+
+
+def limit_files(process, size):
+    """No file of the process may grow beyond the size."""
+    _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, most))
+
+
+def end_well(process):
+    code = process.wait(120)
+    process.log.seek(0)
+    assert code == 0, process.log.read()
+    process.log.seek(0)
+    return process.log.read()
+
+
+def assert_nothing_lost(run):
+    for part in parts(run):
+        check_recording(part)
+    assert_same(run, whole)
+    assert_same_checkpoint(run, whole, STEPS)
+
+
+# --- No room for the recording: it waits, says so everywhere, and goes on by itself.
+run = folder / "limited"
+process = begin(run)
+limit_files(process, (run / "recording.h5").stat().st_size)
+answer = wait_until(lambda: waits(run), "the worker to wait")
+assert "recording.h5" in answer["message"] and "room" in answer["message"], answer
+step = answer["step"]
+time.sleep(0.5)
+assert status(run)["step"] == step  # nothing is trained that could be lost
+with h5py.File(run / "recording.h5", "r", swmr=True) as f:  # what was recorded is there
+    assert step - 2 <= len(f["steps/step"]) <= step
+assert "--folder" in limoe("control", run, "stop", status=1)
+limoe("control", run, "retry")  # in vain
+limoe("control", run, "set", "aux.weight=0.04")  # kept for later, and answered
+assert waits(run)
+limit_files(process, resource.RLIM_INFINITY)
+output = end_well(process)
+assert "WAITING at step" in output and "recording.h5" in output, output
+assert_nothing_lost(run)
+assert len(parts(run)) == 1
+with h5py.File(run / "recording.h5") as f:
+    assert f.attrs["complete"] == 1
+    warnings = [e["text"].decode() for e in f["events"][:] if e["kind"] == b"warning"]
+assert len(warnings) == 1 and "room" in warnings[0], warnings
+
+# --- No room for a checkpoint.
+run = folder / "checkpoint"
+process = begin(run)
+os.kill(process.pid, signal.SIGSTOP)
+shutil.rmtree(run / "checkpoints")
+(run / "checkpoints").write_text("in the way")
+os.kill(process.pid, signal.SIGCONT)
+answer = wait_until(lambda: waits(run), "the worker to wait")
+assert "checkpoints" in answer["message"], answer
+(run / "checkpoints").unlink()
+limoe("control", run, "retry")
+end_well(process)
+assert_nothing_lost(run)
+
+# --- The recording is removed: it is put back, and a second part goes on.
+run = folder / "removed"
+process = begin(run)
+(run / "recording.h5").unlink()
+end_well(process)
+assert len(parts(run)) == 2
+assert_nothing_lost(run)
+
+# --- The whole folder is moved away and comes back.
+run = folder / "moved"
+process = begin(run)
+os.rename(run, folder / "away")
+time.sleep(1)
+assert process.poll() is None
+os.rename(folder / "away", run)
+end_well(process)
+assert_nothing_lost(run)
+
+# --- There will be no room: everything goes elsewhere, and from there on to the end.
+for how in ("stop", "interrupt"):
+    run, elsewhere = folder / f"stuck-{how}", folder / f"elsewhere-{how}"
+    process = begin(run)
+    limit_files(process, (run / "recording.h5").stat().st_size)
+    wait_until(lambda: waits(run), "the worker to wait")
+    if how == "stop":
+        # A folder that is a run already is refused, and the run goes on waiting.
+        limoe("control", run, "stop", "--folder", whole)
+        time.sleep(0.5)
+        assert waits(run)
+        limit_files(process, resource.RLIM_INFINITY)  # it is the folder's fault, let us say
+        os.rename(run / "recording.h5", run / "hidden.h5")
+        (run / "recording.h5").write_text("in the way")
+        limoe("control", run, "stop", "--folder", elsewhere)
+        output = end_well(process)
+        os.rename(run / "hidden.h5", run / "recording.h5")
+    else:
+        os.rename(run / "recording.h5", run / "hidden.h5")
+        (run / "recording.h5").write_text("in the way")
+        limit_files(process, resource.RLIM_INFINITY)
+        process.send_signal(signal.SIGINT)
+        output = end_well(process)
+        os.rename(run / "hidden.h5", run / "recording.h5")
+        saved = pathlib.Path(output.split("--resume ")[1].split()[0])
+        os.rename(saved, elsewhere)
+    assert "could not be recorded" in output, output
+    limoe("train", "--resume", elsewhere)
+    for part in [*parts(run), *parts(elsewhere)]:
+        check_recording(part)
+    # Moved beside the first part, the others make one run with it.
+    for number, part in enumerate(parts(elsewhere), 2):
+        shutil.move(part, run / f"recording-{number}.h5")
+    assert_same(run, whole)
+    assert_same_checkpoint(elsewhere, whole, STEPS)
+
+# --- A full tmpfs.
+disk = folder / "disk"
+disk.mkdir()
+mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", disk],
+                         capture_output=True).returncode == 0
+if mounted:
+    try:
+        run = disk / "run"
+        process = start("--out", run, *ARGUMENTS)
+        answer = wait_until(lambda: (run / "control.sock").exists() and waits(run), "a full disk")
+        subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+        limoe("control", run, "retry")
+        end_well(process)
+        assert_nothing_lost(run)
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+print(f"1 passed, 0 failed; full tmpfs at step {answer['step']}: no step lost" if mounted
+      else "1 passed, 0 failed; no right to mount a tmpfs, that part was left out")
