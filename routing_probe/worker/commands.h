@@ -13,5 +13,7 @@ void addTrainCommand(CLI::App& app, int& status);
 void addControlCommand(CLI::App& app, int& status);
 void addInfoCommand(CLI::App& app, int& status);
 void addVerifyCommand(CLI::App& app, int& status);
+void addExportCommand(CLI::App& app, int& status);
+void addCheckCommand(CLI::App& app, int& status);
 
 }  // namespace limoe::probe

@@ -45,6 +45,8 @@ int main(int argc, char** argv) {
   limoe::probe::addTrainCommand(app, status);
   limoe::probe::addControlCommand(app, status);
   limoe::probe::addInfoCommand(app, status);
+  limoe::probe::addExportCommand(app, status);
+  limoe::probe::addCheckCommand(app, status);
   limoe::probe::addVerifyCommand(app, status);
   try {
     app.parse(argc, argv);

@@ -1,0 +1,470 @@
+#include "routing_probe/recording/inspection.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "routing_probe/recording/salvage_rows.h"
+
+namespace limoe::probe {
+namespace {
+
+constexpr int64_t kBlockRows = static_cast<int64_t>(schema::kStepChunkRows);
+constexpr int64_t kEventRows = static_cast<int64_t>(schema::kIndexChunkRows);
+constexpr int64_t kImagePageBytes = 4 << 20;
+
+/// Without the file's name, which whoever reports says once.
+std::string withoutPath(const Salvage& salvage, const std::string& text) {
+  const std::string prefix = salvage.path().string() + ": ";
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
+/// Text with every byte that is not UTF-8 replaced by '?'.
+std::string validUtf8(const std::string& text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const size_t length = byte < 0x80                   ? 1
+                          : byte >= 0xc2 && byte < 0xe0 ? 2
+                          : byte >= 0xe0 && byte < 0xf0 ? 3
+                          : byte >= 0xf0 && byte < 0xf5 ? 4
+                                                        : 0;
+    bool good = length > 0 && i + length <= text.size();
+    for (size_t j = 1; good && j < length; ++j) {
+      good = (static_cast<unsigned char>(text[i + j]) & 0xc0u) == 0x80u;
+    }
+    if (good && length > 2) {  // neither overlong nor a surrogate nor above U+10FFFF
+      const auto second = static_cast<unsigned char>(text[i + 1]);
+      good = !(byte == 0xe0 && second < 0xa0) && !(byte == 0xed && second >= 0xa0) &&
+             !(byte == 0xf0 && second < 0x90) && !(byte == 0xf4 && second >= 0x90);
+    }
+    result += good ? text.substr(i, length) : "?";
+    i += good ? length : 1;
+  }
+  return result;
+}
+
+/// Collects places by reason, so that one line tells all of a kind.
+class Losses {
+ public:
+  void add(const std::string& reason, int64_t number) { places_[reason].insert(number); }
+  void tell(const std::string& what, std::vector<std::string>& into) const {
+    for (const auto& [reason, numbers] : places_) {
+      into.push_back(what + " " + rangesText({numbers.begin(), numbers.end()}) + ": " + reason);
+    }
+  }
+
+ private:
+  std::map<std::string, std::set<int64_t>> places_;
+};
+
+class Inspection {
+ public:
+  Inspection(const Salvage& salvage, const WorkProgress& progress)
+      : salvage_(salvage), layout_(salvage.layout()), progress_(progress) {}
+
+  Findings run() {
+    tellLostDatasets();
+    inspectTexts();
+    inspectLabels();
+    inspectImages();
+    inspectSteps();
+    inspectEvents();
+    inspectSnapshots();
+    return std::move(found_);
+  }
+
+ private:
+  void tellLostDatasets();
+  void inspectTexts();
+  void inspectLabels();
+  void inspectImages();
+  void inspectSteps();
+  void inspectEvents();
+  void inspectSnapshots();
+  void inspectSnapshot(const LayerRules& rules, int64_t row, int64_t step);
+  void readIndex(const char* dataset, int64_t least, std::vector<int64_t>& rows,
+                 std::vector<int64_t>& steps);
+  void takeTokenMask();
+  std::vector<bool> maskOfDecisions() const;
+  std::vector<std::string> texts(const char* dataset, int64_t inner);
+  std::string reasonOf(const std::exception& error) const {
+    return withoutPath(salvage_, error.what());
+  }
+
+  const Salvage& salvage_;
+  const Layout& layout_;
+  const WorkProgress& progress_;
+  Findings found_;
+  std::vector<bool> is_token_;
+  Losses snapshot_losses_;
+  Losses recounts_;
+};
+
+void Inspection::tellLostDatasets() {
+  for (const auto& [dataset, why] : salvage_.lostDatasets()) {
+    found_.faults.push_back(dataset + " " + (why.starts_with("could") ? "cannot be read: " : "") +
+                            withoutPath(salvage_, why));
+  }
+}
+
+// ---------------------------------------------------------------------------------------------
+// The probe
+
+std::vector<std::string> Inspection::texts(const char* dataset, int64_t inner) {
+  const auto cells = static_cast<size_t>(layout_.samples * std::max<int64_t>(1, inner));
+  std::vector<std::string> result(cells);
+  if (!salvage_.has(dataset)) {
+    return result;
+  }
+  try {
+    result = salvage_.readTexts(dataset, 0, layout_.samples, inner);
+  } catch (const RecordingError& error) {
+    found_.faults.push_back(reasonOf(error));
+    return result;
+  }
+  int64_t changed = 0;
+  for (std::string& text : result) {
+    std::string valid = validUtf8(text);
+    changed += valid != text ? 1 : 0;
+    text = std::move(valid);
+  }
+  if (changed > 0) {
+    found_.faults.push_back(std::string(dataset) + ": " + std::to_string(changed) +
+                            " texts are not UTF-8");
+  }
+  return result;
+}
+
+void Inspection::inspectTexts() {
+  ProbeSet& probe = found_.probe;
+  probe.captions = texts("probe/captions", 0);
+  probe.sources = texts("probe/source", 0);
+  probe.pieces = texts("probe/pieces", layout_.text_length);
+  try {
+    probe.token_ids = tableRows<int32_t>(salvage_, "probe/token_ids", 0, layout_.samples,
+                                         {layout_.text_length}, -1);
+  } catch (const RecordingError& error) {
+    found_.faults.push_back(reasonOf(error));
+    probe.token_ids.assign(static_cast<size_t>(layout_.samples * layout_.text_length), -1);
+  }
+  takeTokenMask();
+}
+
+/// Which positions hold tokens, as the decisions say: those are guarded by checksums, token_ids
+/// are not. Empty where no snapshot can tell.
+std::vector<bool> Inspection::maskOfDecisions() const {
+  const auto k = static_cast<size_t>(layout_.top_k);
+  for (int64_t row = 0; layout_.layers > 0 && row < salvage_.rows("snapshots/step"); ++row) {
+    for (int64_t layer = 0; layer < layout_.layers; ++layer) {
+      try {
+        const LayerSlice slice = salvage_.readLayer(row, layer);
+        std::vector<bool> mask(slice.text.expert.size() / k);
+        for (size_t i = 0; i < mask.size(); ++i) {
+          mask[i] = slice.text.expert[i * k] != kNoExpert;
+        }
+        if (std::find(mask.begin(), mask.end(), true) != mask.end()) {
+          return mask;
+        }
+      } catch (const RecordingError&) {
+        break;  // told where the snapshots are inspected; the next one may be readable
+      }
+    }
+    if (row >= 8) {
+      break;  // a file as damaged as this has nothing to lose by it
+    }
+  }
+  return {};
+}
+
+void Inspection::takeTokenMask() {
+  ProbeSet& probe = found_.probe;
+  is_token_.resize(probe.token_ids.size());
+  for (size_t i = 0; i < is_token_.size(); ++i) {
+    is_token_[i] = probe.token_ids[i] >= 0;
+  }
+  if (std::vector<bool> mask = maskOfDecisions(); !mask.empty()) {
+    is_token_ = std::move(mask);
+  }
+  Losses ids;
+  for (size_t i = 0; i < is_token_.size(); ++i) {
+    const auto sample = static_cast<int64_t>(i) / layout_.text_length;
+    if (is_token_[i] != (probe.token_ids[i] >= 0) || probe.token_ids[i] < -1 ||
+        (!is_token_[i] && !probe.pieces[i].empty())) {
+      ids.add("the token ids do not fit the decisions (0 stands where a token's is lost)", sample);
+      probe.token_ids[i] = is_token_[i] ? std::max(0, probe.token_ids[i]) : -1;
+    }
+    if (!is_token_[i]) {
+      probe.pieces[i].clear();
+    }
+  }
+  ids.tell("captions of samples", found_.faults);
+}
+
+void Inspection::inspectLabels() {
+  std::vector<uint16_t>& labels = found_.probe.labels;
+  if (!salvage_.has("probe/labels") || salvage_.rows("probe/labels") == 0) {
+    return;
+  }
+  Losses lost;
+  const int64_t page = std::max<int64_t>(1, (128 << 10) / (2 * layout_.patches()));
+  for (int64_t first = 0; first < layout_.samples; first += page) {
+    const int64_t count = std::min(page, layout_.samples - first);
+    try {
+      const auto read =
+          salvage_.read<uint16_t>("probe/labels", {first, 0}, {count, layout_.patches()});
+      labels.insert(labels.end(), read.begin(), read.end());
+    } catch (const RecordingError& error) {
+      labels.insert(labels.end(), static_cast<size_t>(count * layout_.patches()), kNoLabel);
+      for (int64_t n = first; n < first + count; ++n) {
+        lost.add(reasonOf(error), n);
+      }
+    }
+  }
+  for (size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] != kNoLabel && labels[i] >= layout_.label_names.size()) {
+      labels[i] = kNoLabel;
+      lost.add("a label that there is not", static_cast<int64_t>(i) / layout_.patches());
+    }
+  }
+  lost.tell("labels of samples", found_.faults);
+}
+
+void Inspection::inspectImages() {
+  Losses lost;
+  const std::vector<int64_t> pixels = {layout_.image_height, layout_.image_width, 3};
+  const auto readable = [&](int64_t first, int64_t count, std::string* why) {
+    try {
+      salvage_.read<uint8_t>("probe/images", {first, 0, 0, 0},
+                             {count, pixels[0], pixels[1], pixels[2]});
+      return true;
+    } catch (const RecordingError& error) {
+      *why = reasonOf(error);
+      return false;
+    }
+  };
+  const int64_t page = std::max<int64_t>(1, kImagePageBytes / (pixels[0] * pixels[1] * 3));
+  for (int64_t first = 0; first < layout_.samples; first += page) {
+    progress_("images", static_cast<double>(first) / static_cast<double>(layout_.samples));
+    const int64_t count = std::min(page, layout_.samples - first);
+    std::string why;
+    if (salvage_.has("probe/images") && readable(first, count, &why)) {
+      continue;
+    }
+    for (int64_t n = first; n < first + count; ++n) {
+      if (!salvage_.has("probe/images") || !readable(n, 1, &why)) {
+        found_.lost_images.push_back(n);
+        lost.add(salvage_.has("probe/images") ? why : "probe/images is lost", n);
+      }
+    }
+  }
+  lost.tell("images of samples", found_.faults);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Steps and events
+
+/// Rows whose step is readable, at least `least` and in ascending order.
+void Inspection::readIndex(const char* dataset, int64_t least, std::vector<int64_t>& rows,
+                           std::vector<int64_t>& steps) {
+  const int64_t claimed = salvage_.rows(dataset);
+  Losses lost;
+  Losses unordered;
+  for (int64_t first = 0; first < claimed; first += kBlockRows) {
+    const int64_t count = std::min(kBlockRows, claimed - first);
+    const int64_t present = salvage_.rowsPresent(dataset, first, count);
+    try {
+      const auto read = salvage_.read<int64_t>(dataset, {first}, {present});
+      for (int64_t i = 0; i < present; ++i) {
+        if (read[static_cast<size_t>(i)] >= least) {
+          rows.push_back(first + i);
+          steps.push_back(read[static_cast<size_t>(i)]);
+        } else {
+          unordered.add("their step cannot be right", first + i);
+        }
+      }
+      for (int64_t i = present; i < count; ++i) {
+        lost.add("they are not in the file", first + i);
+      }
+    } catch (const RecordingError& error) {
+      for (int64_t i = 0; i < count; ++i) {
+        lost.add(reasonOf(error), first + i);
+      }
+    }
+  }
+  std::vector<int64_t> sound_rows;
+  std::vector<int64_t> sound_steps;
+  for (const size_t i : longestAscending(steps, true)) {
+    sound_rows.push_back(rows[i]);
+    sound_steps.push_back(steps[i]);
+  }
+  const std::set<int64_t> sound(sound_rows.begin(), sound_rows.end());
+  for (const int64_t row : rows) {
+    if (!sound.contains(row)) {
+      unordered.add("their steps do not ascend", row);
+    }
+  }
+  rows = std::move(sound_rows);
+  steps = std::move(sound_steps);
+  // What a writer was about to write when it died was never committed.
+  const bool only_tail =
+      !salvage_.finished() && !rows.empty() && rows.back() + 1 == std::ssize(rows);
+  unordered.tell(std::string(dataset) + ", rows", only_tail ? found_.notes : found_.faults);
+  lost.tell(std::string(dataset) + ", rows", found_.faults);
+}
+
+void Inspection::inspectSteps() {
+  std::vector<int64_t> rows;
+  std::vector<int64_t> steps;
+  readIndex("steps/step", std::max<int64_t>(0, salvage_.origin().first_step), rows, steps);
+  std::map<int64_t, size_t> of_row;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    of_row[rows[i]] = i;
+  }
+  Losses lost;
+  std::vector<size_t> sound;
+  std::vector<double> walls;
+  const int64_t end = rows.empty() ? 0 : rows.back() + 1;
+  for (int64_t first = 0; first < end; first += kBlockRows) {
+    progress_("steps", static_cast<double>(first) / static_cast<double>(end));
+    const int64_t count = std::min(kBlockRows, end - first);
+    int64_t present = count;
+    std::string why;
+    for (const char* name :
+         {"steps/wall", "steps/scalars", "steps/chosen", "steps/kept", "steps/entropy"}) {
+      if (salvage_.has(name)) {
+        const int64_t here = salvage_.rowsPresent(name, first, count);
+        why = here < present ? std::string(name) + " is not in the file" : why;
+        present = std::min(present, here);
+      }
+    }
+    std::vector<StepRow> values;
+    try {
+      values = readSteps(salvage_, first, present);
+    } catch (const RecordingError& error) {
+      why = reasonOf(error);
+    }
+    for (int64_t row = first; row < first + count; ++row) {
+      const auto found = of_row.find(row);
+      if (found == of_row.end()) {
+        continue;
+      }
+      const auto at = static_cast<size_t>(row - first);
+      const auto fault =
+          at < values.size() ? faultOf(layout_, values[at]) : std::optional<std::string>(why);
+      if (fault) {
+        lost.add(*fault, steps[found->second]);
+      } else {
+        sound.push_back(found->second);
+        walls.push_back(values[at].wall);
+      }
+    }
+  }
+  const std::vector<size_t> ascending = longestAscending(walls, false);
+  const std::set<size_t> in_time(ascending.begin(), ascending.end());
+  for (size_t i = 0; i < sound.size(); ++i) {
+    if (in_time.contains(i)) {
+      found_.step_rows.push_back(rows[sound[i]]);
+      found_.steps.push_back(steps[sound[i]]);
+    } else {
+      lost.add("the wall time goes back", steps[sound[i]]);
+    }
+  }
+  lost.tell("steps", found_.faults);
+}
+
+void Inspection::inspectEvents() {
+  const int64_t claimed = salvage_.rows("events");
+  Losses lost;
+  for (int64_t first = 0; first < claimed; first += kEventRows) {
+    const int64_t count = std::min(kEventRows, claimed - first);
+    const int64_t present = salvage_.rowsPresent("events", first, count);
+    std::vector<Event> events;
+    std::string why = "they are not in the file";
+    try {
+      events = readEvents(salvage_, first, present);
+    } catch (const RecordingError& error) {
+      why = reasonOf(error);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      const bool read = i < std::ssize(events);
+      if (read && !events[static_cast<size_t>(i)].kind.empty() &&
+          events[static_cast<size_t>(i)].step >= 0) {
+        found_.event_rows.push_back(first + i);
+      } else {
+        lost.add(read ? "they are empty" : why, first + i);
+      }
+    }
+  }
+  lost.tell("events, rows", found_.faults);
+}
+
+// ---------------------------------------------------------------------------------------------
+// Snapshots
+
+void Inspection::inspectSnapshots() {
+  std::vector<int64_t> rows;
+  std::vector<int64_t> steps;
+  readIndex("snapshots/step", std::max<int64_t>(0, salvage_.origin().first_step - 1), rows, steps);
+  const LayerRules rules(layout_, salvage_.origin().probe_group_pairs, is_token_,
+                         found_.probe.labels);
+  for (size_t s = 0; s < rows.size(); ++s) {
+    progress_("snapshots", static_cast<double>(s) / static_cast<double>(rows.size()));
+    inspectSnapshot(rules, rows[s], steps[s]);
+  }
+  snapshot_losses_.tell("snapshots of steps", found_.faults);
+  recounts_.tell("in snapshots of steps", found_.faults);
+}
+
+void Inspection::inspectSnapshot(const LayerRules& rules, int64_t row, int64_t step) {
+  std::vector<LayerCounts> counts(static_cast<size_t>(layout_.layers));
+  for (int64_t layer = 0; layer < layout_.layers; ++layer) {
+    std::string fault;
+    try {
+      const LayerSlice read = salvage_.readLayer(row, layer);
+      fault = rules.faultOf(read, counts[static_cast<size_t>(layer)]).value_or("");
+    } catch (const RecordingError& error) {
+      fault = reasonOf(error);
+    }
+    if (!fault.empty()) {
+      snapshot_losses_.add("decisions of layer " + std::to_string(layer) + ": " + fault, step);
+      return;
+    }
+  }
+  const Snapshot summary = readSummary(salvage_, row);
+  std::vector<uint32_t> tokens;
+  std::vector<uint32_t> labels;
+  for (const LayerCounts& layer : counts) {
+    tokens.insert(tokens.end(), layer.tokens.begin(), layer.tokens.end());
+    labels.insert(labels.end(), layer.label_tokens.begin(), layer.label_tokens.end());
+  }
+  if (tokens != summary.tokens || labels != summary.label_tokens) {
+    recounts_.add(std::string(tokens != summary.tokens ? "snapshots/tokens" : "") +
+                      (tokens != summary.tokens && labels != summary.label_tokens ? ", " : "") +
+                      (labels != summary.label_tokens ? "snapshots/label_tokens" : "") +
+                      " is not what the decisions add up to",
+                  step);
+    found_.recounted[row] = std::move(counts);
+  }
+  if (salvage_.has("snapshots/metrics") && salvage_.rowsPresent("snapshots/metrics", row, 1) == 0) {
+    recounts_.add("snapshots/metrics is not in the file", step);
+  }
+  if (layout_.embeddings) {
+    const std::vector<float> embeddings = readEmbeddings(salvage_, row);
+    if (std::any_of(embeddings.begin(), embeddings.end(), [](float v) { return std::isnan(v); })) {
+      recounts_.add("snapshots/embeddings cannot be read, or has values that are no numbers", step);
+    }
+  }
+  found_.snapshot_rows.push_back(row);
+  found_.snapshot_steps.push_back(step);
+}
+
+}  // namespace
+
+Findings inspect(const Salvage& salvage, const WorkProgress& progress) {
+  return Inspection(salvage, progress).run();
+}
+
+}  // namespace limoe::probe

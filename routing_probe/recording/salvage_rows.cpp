@@ -1,0 +1,102 @@
+#include "routing_probe/recording/salvage_rows.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "routing_probe/recording/half.h"
+
+namespace limoe::probe {
+namespace {
+
+const float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+template <typename T>
+std::vector<T> slice(const std::vector<T>& values, int64_t row, size_t rows) {
+  const size_t width = values.size() / rows;
+  const auto begin = values.begin() + static_cast<std::ptrdiff_t>(static_cast<size_t>(row) * width);
+  return {begin, begin + static_cast<std::ptrdiff_t>(width)};
+}
+
+}  // namespace
+
+std::vector<StepRow> readSteps(const Salvage& salvage, int64_t first, int64_t count) {
+  if (count == 0) {
+    return {};
+  }
+  const Layout& layout = salvage.layout();
+  const std::vector<int64_t> experts = {layout.layers, 2, layout.experts};
+  const auto step = tableRows<int64_t>(salvage, "steps/step", first, count, {}, 0);
+  const auto wall = tableRows<double>(salvage, "steps/wall", first, count, {}, 0);
+  const auto scalars = tableRows<float>(salvage, "steps/scalars", first, count,
+                                        {static_cast<int64_t>(layout.scalar_names.size())}, kNaN);
+  const bool counted = salvage.has("steps/chosen") && salvage.has("steps/kept");
+  auto chosen = tableRows<uint32_t>(salvage, "steps/chosen", first, count, experts, 0);
+  auto kept = tableRows<uint32_t>(salvage, "steps/kept", first, count, experts, 0);
+  if (!counted) {  // one without the other says nothing
+    std::fill(chosen.begin(), chosen.end(), 0);
+    std::fill(kept.begin(), kept.end(), 0);
+  }
+  const auto entropy =
+      tableRows<float>(salvage, "steps/entropy", first, count, {layout.layers, 2, 2}, kNaN);
+  const auto rows = static_cast<size_t>(count);
+  std::vector<StepRow> result;
+  for (int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<size_t>(i);
+    result.push_back({step[at], wall[at], slice(scalars, i, rows), slice(chosen, i, rows),
+                      slice(kept, i, rows), slice(entropy, i, rows)});
+  }
+  return result;
+}
+
+std::vector<Event> readEvents(const Salvage& salvage, int64_t first, int64_t count) {
+  std::vector<Event> result;
+  for (const hdf5::EventRow& row : salvage.read<hdf5::EventRow>("events", {first}, {count})) {
+    result.push_back({row.step, row.wall,
+                      std::string(row.kind, strnlen(row.kind, sizeof(row.kind))),
+                      std::string(row.text, strnlen(row.text, sizeof(row.text)))});
+  }
+  return result;
+}
+
+Snapshot readSummary(const Salvage& salvage, int64_t row) {
+  const Layout& layout = salvage.layout();
+  const auto present = [&](const char* dataset) {
+    return salvage.has(dataset) && salvage.rowsPresent(dataset, row, 1) == 1;
+  };
+  Snapshot summary;
+  summary.step = salvage.read<int64_t>("snapshots/step", {row}, {1}).front();
+  if (present("snapshots/tokens")) {
+    summary.tokens = salvage.read<uint32_t>("snapshots/tokens", {row, 0, 0, 0},
+                                            {1, layout.layers, 2, layout.experts});
+  }
+  const auto labels = static_cast<int64_t>(layout.label_names.size());
+  if (labels > 0 && present("snapshots/label_tokens")) {
+    summary.label_tokens = salvage.read<uint32_t>("snapshots/label_tokens", {row, 0, 0, 0},
+                                                  {1, layout.layers, layout.experts, labels});
+  }
+  const auto width = static_cast<int64_t>(layout.metric_names.size());
+  summary.metrics.assign(static_cast<size_t>(width), kNaN);
+  if (width > 0 && present("snapshots/metrics")) {
+    summary.metrics = salvage.read<float>("snapshots/metrics", {row, 0}, {1, width});
+  }
+  return summary;
+}
+
+std::vector<float> readEmbeddings(const Salvage& salvage, int64_t row) {
+  const Layout& layout = salvage.layout();
+  if (!layout.embeddings) {
+    return {};
+  }
+  std::vector<float> result(static_cast<size_t>(layout.samples * 2 * layout.embed_dim), kNaN);
+  try {
+    const auto halves = salvage.read<uint16_t>("snapshots/embeddings", {row, 0, 0, 0},
+                                               {1, layout.samples, 2, layout.embed_dim});
+    std::transform(halves.begin(), halves.end(), result.begin(), floatFromHalf);
+  } catch (const RecordingError&) {
+    // NaN says that it is lost.
+  }
+  return result;
+}
+
+}  // namespace limoe::probe

@@ -1,0 +1,58 @@
+// Whether recorded values can be true: the rules that every recording keeps, whatever it is of.
+//
+// Internal to routing_recording.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "routing_probe/recording/recording.h"
+
+namespace limoe::probe {
+
+/// What the decisions of one layer add up to.
+struct LayerCounts {
+  std::vector<uint32_t> tokens;        ///< [2, E] kept choices by modality and expert
+  std::vector<uint32_t> label_tokens;  ///< [E, labels] kept image choices by label
+};
+
+/// The first fault of a step's row in words; nothing where there is none.
+std::optional<std::string> faultOf(const Layout& layout, const StepRow& row);
+
+class LayerRules {
+ public:
+  /// `is_token`: [N, T] which text positions hold a token. `labels`: [N, P], or empty.
+  LayerRules(const Layout& layout, int64_t group_pairs, std::vector<bool> is_token,
+             std::vector<uint16_t> labels);
+
+  /// The first fault of a layer (over all samples) in words; nothing where there is none. Without
+  /// a fault `counts` has what the layer adds up to.
+  std::optional<std::string> faultOf(const LayerSlice& layer, LayerCounts& counts) const;
+
+ private:
+  std::optional<std::string> faultOf(const Decisions& decisions, int modality) const;
+  std::optional<std::string> choicesFault(const Decisions& decisions, int64_t token,
+                                          bool none) const;
+  std::optional<std::string> orderFault(const LayerSlice& layer) const;
+  bool isToken(int modality, int64_t token) const {
+    return modality == kImage || is_token_[static_cast<size_t>(token)];
+  }
+  void count(const Decisions& decisions, int modality, LayerCounts& counts) const;
+
+  const Layout& layout_;
+  int64_t group_pairs_;
+  std::vector<bool> is_token_;
+  std::vector<uint16_t> labels_;
+};
+
+/// Indices of the longest ascending subsequence of `values`; where `strictly`, of those values that
+/// occur once. What a few flipped bytes did to an ascending sequence is left out.
+template <typename T>
+std::vector<size_t> longestAscending(const std::vector<T>& values, bool strictly);
+
+/// "3", "3–7, 12, 20–25": `numbers` ascend; gaps of `step` count as none.
+std::string rangesText(const std::vector<int64_t>& numbers, int64_t step = 1);
+
+}  // namespace limoe::probe
