@@ -1,5 +1,6 @@
-// From plain arrays to the bytes of a compressed chunk: what HDF5's filters would do, done outside
-// the library, whose one lock readers of the same process would wait for.
+// From plain arrays to the bytes of a compressed chunk and back: what HDF5's filters would do, done
+// outside the library, whose one lock readers of the same process would wait for, and in a half of
+// the time (libdeflate against zlib).
 //
 // Internal to routing_recording.
 #pragma once
@@ -28,5 +29,8 @@ std::span<const char> bytesOf(const std::vector<T>& values) {
 /// shuffle and gzip leave a chunk of `chunk_bytes`; `data` is filled up with zeros to that size.
 std::vector<unsigned char> packChunk(std::span<const char> data, size_t chunk_bytes,
                                      size_t element_bytes);
+
+/// The other way round, without the shuffle: false where `packed` is not what fills `out` exactly.
+bool unpackChunk(std::span<const unsigned char> packed, std::span<unsigned char> out);
 
 }  // namespace limoe::probe

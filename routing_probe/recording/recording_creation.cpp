@@ -177,11 +177,16 @@ void Creation::writeImages(const ImageSource& images) {
                            std::to_string(pixels.size()) + " values for " + std::to_string(count) +
                            " samples, not " + std::to_string(count * image_bytes));
     }
-    std::vector<hsize_t> offset(open.dataset.row.size() + 1, 0);
-    std::vector<hsize_t> block = {static_cast<hsize_t>(count)};
-    offset.front() = static_cast<hsize_t>(first);
-    block.insert(block.end(), open.dataset.row.begin(), open.dataset.row.end());
-    hdf5::writeBlock(open.handle.get(), open.type.get(), offset, block, pixels.data());
+    // An image is a chunk.
+    for (int64_t i = 0; i < count; ++i) {
+      const auto image = bytesOf(pixels).subspan(static_cast<size_t>(i) * image_bytes, image_bytes);
+      const std::vector<unsigned char> chunk = packChunk(image, image_bytes, 1);
+      std::vector<hsize_t> offset(open.dataset.row.size() + 1, 0);
+      offset.front() = static_cast<hsize_t>(first + i);
+      hdf5::check(H5Dwrite_chunk(open.handle.get(), H5P_DEFAULT, 0, offset.data(), chunk.size(),
+                                 chunk.data()),
+                  "write probe/images");
+    }
   }
 }
 

@@ -350,8 +350,7 @@ ProbeSet RecordingReader::readProbe(int64_t first, int64_t count) const {
   const Layout& layout = part.layout();
   requireRange(part.path(), "samples", first, count, layout.samples);
   ProbeSet probe;
-  probe.images = part.read<uint8_t>("probe/images", {first, 0, 0, 0},
-                                    {count, layout.image_height, layout.image_width, 3});
+  probe.images = part.readImages(first, count);
   probe.captions = part.readTexts("probe/captions", {first}, {count});
   probe.token_ids = part.read<int32_t>("probe/token_ids", {first, 0}, {count, layout.text_length});
   probe.pieces = part.readTexts("probe/pieces", {first, 0}, {count, layout.text_length});
