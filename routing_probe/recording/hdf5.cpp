@@ -12,6 +12,7 @@ namespace {
 // No recording comes near these; a damaged file may claim anything.
 constexpr size_t kLargestTextAttribute = 16 << 20;
 constexpr hssize_t kLongestListAttribute = 1 << 16;
+constexpr size_t kLargestNumber = 8;
 
 /// The system's own words out of a description like "file write failed: time = …, errno = 28, error
 /// message = 'No space left on device', …"; other descriptions as they are.
@@ -56,6 +57,9 @@ OpenAttribute openAttribute(hid_t object, const std::string& name, H5T_class_t t
   if (opened.elements > kLongestListAttribute || size == 0 ||
       size > kLargestTextAttribute / static_cast<size_t>(std::max<hssize_t>(1, opened.elements))) {
     throw Error("the attribute \"" + name + "\" is too large to be right");
+  }
+  if (type_class != H5T_STRING && size > kLargestNumber) {
+    throw Error("the attribute \"" + name + "\" has numbers of " + std::to_string(size) + " bytes");
   }
   if (type_class == H5T_STRING && H5Tis_variable_str(opened.type.get()) != 0) {
     throw Error("the attribute \"" + name + "\" has variable-length text, which no recording has");

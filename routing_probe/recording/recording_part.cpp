@@ -1,6 +1,7 @@
 #include "routing_probe/recording/recording_part.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,9 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+
+#include "routing_probe/recording/dataset_check.h"
+#include "routing_probe/recording/packed_images.h"
 
 namespace limoe::probe {
 namespace {
@@ -22,11 +26,11 @@ constexpr auto kOpenPatience = std::chrono::seconds(1);
 constexpr auto kOpenInterval = std::chrono::milliseconds(20);
 constexpr unsigned kMetadataReadAttempts = 20;
 constexpr std::array<unsigned char, 8> kSignature = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+constexpr unsigned char kSuperblock = 3;
 constexpr unsigned char kOpenForWriting = 1;
 constexpr unsigned char kOpenForSwmr = 4;
 
 // Nothing in a recording comes near these; a damaged file may claim anything.
-constexpr hsize_t kLargestChunkBytes = hsize_t{1} << 30;
 constexpr size_t kLargestText = 1 << 20;
 // What deflate can make of one byte at most; a larger claim is a lie.
 constexpr int64_t kLargestExpansion = 1032;
@@ -38,7 +42,8 @@ const char* const kRemedy =
 struct FileHead {
   int64_t size = 0;
   bool hdf5 = false;
-  unsigned char flags = 0;  ///< consistency flags; 0: closed properly
+  unsigned char superblock = 0;  ///< its version
+  unsigned char flags = 0;       ///< consistency flags; 0: closed properly
   uint64_t device = 0;
   uint64_t inode = 0;
 };
@@ -66,15 +71,32 @@ FileHead readHead(const std::filesystem::path& path) {
   head.size = status.st_size;
   head.hdf5 = got == static_cast<ssize_t>(bytes.size()) &&
               std::equal(kSignature.begin(), kSignature.end(), bytes.begin());
-  head.flags = head.hdf5 && bytes[8] >= 3 ? bytes[11] : 0;
+  head.superblock = bytes[8];
+  head.flags = head.hdf5 && head.superblock >= 3 ? bytes[11] : 0;
   head.device = status.st_dev;
   head.inode = status.st_ino;
   return head;
 }
 
-Handle accessList(bool swmr) {
+/// Whether the file system refuses to lock the file at all (some network and FUSE mounts), as
+/// opposed to somebody else holding it.
+bool cannotBeLocked(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const bool refused = descriptor >= 0 && flock(descriptor, LOCK_SH | LOCK_NB) != 0 &&
+                       errno != EWOULDBLOCK && errno != EINTR;
+  ::close(descriptor);
+  return refused;
+}
+
+Handle accessList(bool swmr, bool locking) {
   Handle access = hdf5::own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "set how the file is accessed");
   hdf5::check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "set how the file closes");
+  if (!locking) {
+    // The library's own "best effort" passes over ENOSYS alone, not ENOLCK or EOPNOTSUPP. The
+    // lock protects a reader from programs that write without SWMR; without it the flags in the
+    // file still do. What the user set in HDF5_USE_FILE_LOCKING goes before this.
+    hdf5::check(H5Pset_file_locking(access.get(), false, true), "open the file without a lock");
+  }
   if (swmr) {
     hdf5::check(H5Pset_metadata_read_attempts(access.get(), kMetadataReadAttempts),
                 "set how often metadata is read");
@@ -84,14 +106,6 @@ Handle accessList(bool swmr) {
 
 std::vector<hsize_t> sizesOf(const std::vector<int64_t>& values) {
   return {values.begin(), values.end()};
-}
-
-std::string shapeText(const std::vector<hsize_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) {
-    text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  }
-  return text + "]";
 }
 
 }  // namespace
@@ -119,10 +133,16 @@ void RecordingPart::fail(const std::string& what) const {
 
 void RecordingPart::open() {
   const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
+  bool locking = true;
   while (true) {
     const FileHead head = readHead(path_);
     if (head.size > 0 && !head.hdf5) {
       fail(std::string("is not an HDF5 file, so not a recording") + kRemedy);
+    }
+    if (head.size > 0 && head.superblock != kSuperblock) {
+      fail("is stored in another version of HDF5's format (superblock " +
+           std::to_string(head.superblock) + ") than a recording (" + std::to_string(kSuperblock) +
+           "); if another program copied it, convert the copy: h5repack --low=2 --high=2 OLD NEW");
     }
     const bool creating = head.size == 0 || head.flags == kOpenForWriting;
     swmr_ = (head.flags & kOpenForSwmr) != 0;
@@ -130,7 +150,7 @@ void RecordingPart::open() {
         head.size == 0 ? "the file is empty" : "its writer never opened it to readers";
     if (!creating) {
       try {
-        const Handle access = accessList(swmr_);
+        const Handle access = accessList(swmr_, locking);
         file_ = hdf5::own(
             H5Fopen(path_.c_str(), H5F_ACC_RDONLY | (swmr_ ? H5F_ACC_SWMR_READ : 0u), access.get()),
             H5Fclose, "open the file");
@@ -139,6 +159,10 @@ void RecordingPart::open() {
         return;
       } catch (const hdf5::Error& error) {
         cause = error.what();
+        if (locking && cannotBeLocked(path_)) {
+          locking = false;
+          continue;
+        }
       }
     }
     // A file that nobody writes is not going to change.
@@ -177,8 +201,7 @@ void RecordingPart::readOrigin() {
 }
 
 std::vector<hsize_t> RecordingPart::shapeOf(const char* dataset, size_t rank) const {
-  const Handle handle = hdf5::own(H5Dopen2(file_.get(), dataset, H5P_DEFAULT), H5Dclose,
-                                  std::string("open ") + dataset);
+  const Handle handle = openDataset(file_.get(), dataset);
   std::vector<hsize_t> shape = hdf5::extentOf(handle.get());
   if (shape.size() != rank) {
     fail(std::string(dataset) + " has " + std::to_string(shape.size()) + " axes, not " +
@@ -217,7 +240,8 @@ void RecordingPart::readLayout() {
   if (layout_.layers > 0) {
     layout_.experts = number(shapeOf("snapshots/tokens", 4)[3]);
     layout_.top_k = number(shapeOf("snapshots/image_expert", 5)[4]);
-    layout_.probabilities = exists("snapshots/image_probability");
+    layout_.probabilities =
+        exists("snapshots/image_probability") || exists("snapshots/text_probability");
   }
   layout_.embeddings = exists("snapshots/embeddings");
   if (layout_.embeddings) {
@@ -227,9 +251,12 @@ void RecordingPart::readLayout() {
     if (!exists(dataset)) {
       return std::vector<std::string>();
     }
-    const Handle handle = hdf5::own(H5Dopen2(file_.get(), dataset, H5P_DEFAULT), H5Dclose,
-                                    std::string("open ") + dataset);
-    return hdf5::readTexts(handle.get(), attribute);
+    const Handle handle = openDataset(file_.get(), dataset);
+    try {
+      return hdf5::readTexts(handle.get(), attribute);
+    } catch (const hdf5::Error& error) {
+      fail(std::string(dataset) + ": " + error.what());
+    }
   };
   layout_.scalar_names = names("steps/scalars", "names");
   layout_.scalar_units = names("steps/scalars", "units");
@@ -244,8 +271,7 @@ void RecordingPart::readLayout() {
 
 void RecordingPart::openDatasets() {
   const auto textBytes = [this](const char* name) {
-    const Handle dataset =
-        hdf5::own(H5Dopen2(file_.get(), name, H5P_DEFAULT), H5Dclose, std::string("open ") + name);
+    const Handle dataset = openDataset(file_.get(), name);
     const Handle type = hdf5::own(H5Dget_type(dataset.get()), H5Tclose, "read a type");
     const size_t bytes = H5Tget_size(type.get());
     if (H5Tget_class(type.get()) != H5T_STRING || bytes == 0 || bytes > kLargestText) {
@@ -255,9 +281,10 @@ void RecordingPart::openDatasets() {
   };
   texts_ = {textBytes("probe/captions"), textBytes("probe/source")};
   for (schema::Dataset& expected : schema::datasetsOf(layout_, texts_, labelled_)) {
-    Handle handle = hdf5::own(H5Dopen2(file_.get(), expected.path.c_str(), H5P_DEFAULT), H5Dclose,
-                              "open " + expected.path);
-    checkDataset(expected, handle.get());
+    Handle handle = openDataset(file_.get(), expected.path);
+    if (const std::string fault = faultOf(expected, handle.get()); !fault.empty()) {
+      fail(expected.path + fault);
+    }
     Handle type = hdf5::typeOf(expected.element, expected.text_bytes);
     const std::string name = expected.path;
     datasets_[name] = {std::move(expected), std::move(handle), std::move(type), 0};
@@ -273,42 +300,6 @@ void RecordingPart::openDatasets() {
   const int64_t labels = static_cast<int64_t>(layout_.label_names.size());
   if (labels > 0) {
     layout_.label_names = readTexts("probe/label_names", {0}, {labels});
-  }
-}
-
-void RecordingPart::checkDataset(const schema::Dataset& expected, hid_t dataset) const {
-  const Handle type = hdf5::own(H5Dget_type(dataset), H5Tclose, "read the type");
-  const Handle wanted = hdf5::typeOf(expected.element, expected.text_bytes);
-  if (hdf5::check(H5Tequal(type.get(), wanted.get()), "compare types") == 0) {
-    fail(expected.path +
-         " has another element type than a recording; the file is damaged or made "
-         "by another program");
-  }
-  const std::vector<hsize_t> shape = hdf5::extentOf(dataset);
-  std::vector<hsize_t> wanted_shape = {
-      expected.rows == Rows::Probe || shape.empty() ? expected.probe_rows : shape.front()};
-  wanted_shape.insert(wanted_shape.end(), expected.row.begin(), expected.row.end());
-  if (shape != wanted_shape) {
-    fail(expected.path + " has the shape " + shapeText(shape) +
-         ", which does not fit the others (" + shapeText(wanted_shape) + "); the file is damaged");
-  }
-  const Handle creation = hdf5::own(H5Dget_create_plist(dataset), H5Pclose, "read the layout");
-  const H5D_layout_t storage = H5Pget_layout(creation.get());
-  if (storage == H5D_CONTIGUOUS && expected.chunk.empty() &&
-      H5Pget_external_count(creation.get()) == 0) {
-    return;
-  }
-  std::vector<hsize_t> chunk(shape.size());
-  hsize_t bytes = expected.elementBytes();
-  if (storage != H5D_CHUNKED || expected.chunk.empty() ||
-      H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()) < 0) {
-    fail(expected.path + " is stored in another way than a recording's; the file is damaged");
-  }
-  for (const hsize_t size : chunk) {
-    bytes = size > kLargestChunkBytes / bytes ? kLargestChunkBytes + 1 : bytes * size;
-    if (bytes > kLargestChunkBytes) {
-      fail(expected.path + " has chunks too large to be right; the file is damaged");
-    }
   }
 }
 
@@ -457,6 +448,23 @@ void RecordingPart::readInto(const std::string& dataset, const std::vector<int64
   } catch (const hdf5::Error& error) {
     fail(dataset + ": " + error.what() + "; the file is damaged");
   }
+}
+
+std::vector<uint8_t> RecordingPart::readImages(int64_t first, int64_t count) const {
+  const std::string name = "probe/images";
+  const std::vector<int64_t> offset = {first, 0, 0, 0};
+  const std::vector<int64_t> block = {count, layout_.image_height, layout_.image_width, 3};
+  std::vector<uint8_t> pixels(static_cast<size_t>(checkedBytes(name, offset, block, 1)));
+  hdf5::prepareThread();
+  try {
+    const bool read = readPackedImages(datasets_.at(name).handle.get(), first, count, pixels);
+    if (!read && !pixels.empty()) {
+      readInto(name, offset, block, pixels.data());
+    }
+  } catch (const hdf5::Error& error) {
+    fail(name + ": " + error.what() + "; the file is damaged");
+  }
+  return pixels;
 }
 
 std::vector<std::string> RecordingPart::readTexts(const std::string& dataset,
