@@ -178,11 +178,14 @@ std::shared_ptr<Limoe> loadModel(const std::filesystem::path& path) {
                            ": has no configuration under __metadata__.config; not a checkpoint "
                            "of this program");
   }
-  const auto json = nlohmann::json::parse(config->second, nullptr, false);
-  if (json.is_discarded()) {
-    throw SafetensorsError(path.string() + ": __metadata__.config is not JSON");
-  }
-  auto model = std::make_shared<Limoe>(modelConfigFromJson(json), 0);
+  const auto model = [&] {
+    try {
+      return std::make_shared<Limoe>(
+          modelConfigFromJson(parseJson(config->second, "__metadata__.config")), 0);
+    } catch (const ConfigError& error) {
+      throw SafetensorsError(path.string() + ": " + error.what());
+    }
+  }();
   loadParameters(*model, file, path);
   return model;
 }

@@ -27,7 +27,7 @@ RunEntry readEntry(const QString& path) {
       entry.step = reader.readSteps(reader.stepCount() - 1, 1).front().step;
     }
     const auto config =
-        model::runConfigFromLayers({nlohmann::json::parse(reader.origin().config_json)});
+        model::runConfigFromLayers({model::parseJson(reader.origin().config_json, "config")});
     entry.setting = QString::fromStdString(config.setting);
     entry.steps = config.train.steps;
   } catch (const std::exception& fault) {

@@ -176,7 +176,11 @@ std::string ControlServer::answer(const std::string& request) {
       {"stop", CommandKind::Stop},
       {"checkpoint", CommandKind::Checkpoint},
       {"retry", CommandKind::Retry}};
-  const json message = json::parse(request, nullptr, false);
+  json message;
+  try {
+    message = model::parseJson(request, "the request");
+  } catch (const model::ConfigError&) {  // stays null
+  }
   if (!message.is_object() || !message.contains("command") || !message["command"].is_string()) {
     return failure("a request is a JSON object such as {\"command\": \"status\"}");
   }

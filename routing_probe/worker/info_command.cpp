@@ -37,11 +37,14 @@ model::ModelConfig configOf(const std::string& what) {
     if (found == header.metadata.end()) {
       throw std::runtime_error(what + ": has no configuration under __metadata__.config");
     }
-    return model::modelConfigFromJson(json::parse(found->second, nullptr, false));
+    return model::modelConfigFromJson(
+        model::parseJson(found->second, what + ": __metadata__.config"));
   }
   if (std::filesystem::is_directory(path) || path.extension() == ".h5") {
     const RecordingReader recording(path);
-    return model::runConfigFromLayers({json::parse(recording.origin().config_json)}).model;
+    return model::runConfigFromLayers(
+               {model::parseJson(recording.origin().config_json, what + ": config")})
+        .model;
   }
   return model::runConfigFromLayers({model::readJsonFile(path)}).model;
 }

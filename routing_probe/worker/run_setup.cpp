@@ -145,7 +145,8 @@ model::RunConfig configAt(const RunFolder& folder, const ResumePoint& point) {
   if (run == metadata.end()) {
     throw std::runtime_error(optimiser.string() + ": has no configuration");
   }
-  return model::runConfigFromLayers({nlohmann::json::parse(run->second, nullptr, false)});
+  return model::runConfigFromLayers(
+      {model::parseJson(run->second, optimiser.string() + ": __metadata__.run")});
 }
 
 model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& config,

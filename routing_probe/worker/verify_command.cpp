@@ -157,7 +157,7 @@ model::ModelConfig caseConfig(const fs::path& folder, const TensorFile& weights)
                              ": no such file, and weights.safetensors carries no "
                              "configuration either");
   }
-  return model::modelConfigFromJson(nlohmann::json::parse(found->second, nullptr, false));
+  return model::modelConfigFromJson(model::parseJson(found->second, "__metadata__.config"));
 }
 
 bool verify(const VerifyOptions& options) {
