@@ -1,5 +1,6 @@
 #include "model/config_fields.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -19,6 +20,11 @@ bool isUtf8(const std::string& text) {
   }
 }
 
+/// What would end a message early or move a terminal's cursor.
+bool isControl(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
 }  // namespace
 
 const char* name(Gelu gelu) {
@@ -31,7 +37,12 @@ const char* name(Priority priority) {
   return priority == Priority::Bpr ? "bpr" : "vanilla";
 }
 
-std::string quoted(const std::string& text) {
+std::string excerpt(const std::string& text) {
+  if (std::any_of(text.begin(), text.end(), isControl)) {
+    std::string plain = text;
+    std::replace_if(plain.begin(), plain.end(), isControl, '?');
+    return excerpt(plain);
+  }
   std::size_t cut = 57;
   while (cut > 0 && text.size() > 60 && (text[cut] & 0xC0) == 0x80) {
     --cut;  // not inside a UTF-8 character
@@ -40,7 +51,7 @@ std::string quoted(const std::string& text) {
 }
 
 std::string shown(const json& value) {
-  return quoted(value.dump(-1, ' ', false, json::error_handler_t::replace));
+  return excerpt(value.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
 Fields::Fields(const json& object, std::string prefix, std::vector<std::string>& faults)
@@ -121,7 +132,7 @@ void Fields::reportUnknownKeys() {
   int64_t unknown = 0;
   for (const auto& [key, value] : object_.items()) {
     if (!known_.contains(key) && ++unknown <= kMostFaultsListed) {
-      fault(quoted(key), "unknown key; known here: " + listed(known_));
+      fault(excerpt(key), "unknown key; known here: " + listed(known_));
     }
   }
   if (unknown > kMostFaultsListed) {

@@ -20,7 +20,7 @@ const char* name(Towers towers);
 const char* name(Priority priority);
 
 /// What a message quotes of a text that may be long.
-std::string quoted(const std::string& text);
+std::string excerpt(const std::string& text);
 
 /// "8", "tanh" and the like for a message; long values are cut, what is not UTF-8 is replaced.
 std::string shown(const nlohmann::json& value);

@@ -346,16 +346,16 @@ ordered_json toJson(const RunConfig& run) {
 json layerFromAssignment(const std::string& text) {
   const auto equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw ConfigError({"\"" + quoted(text) + "\": write KEY=VALUE, for example moe.experts=16"});
+    throw ConfigError({"\"" + excerpt(text) + "\": write KEY=VALUE, for example moe.experts=16"});
   }
   const std::string value = text.substr(equals + 1);
-  json layer = json::accept(value) ? parseJson(value, quoted(text)) : json(value);
+  json layer = json::accept(value) ? parseJson(value, excerpt(text)) : json(value);
   std::size_t end = equals;
   while (end != std::string::npos) {  // from the innermost key out
     const std::size_t dot = end == 0 ? std::string::npos : text.rfind('.', end - 1);
     const std::size_t begin = dot == std::string::npos ? 0 : dot + 1;
     if (begin == end) {
-      throw ConfigError({"\"" + quoted(text) + "\": a part of the key is empty"});
+      throw ConfigError({"\"" + excerpt(text) + "\": a part of the key is empty"});
     }
     json outer = json::object();
     outer[text.substr(begin, end - begin)] = std::move(layer);
@@ -376,7 +376,7 @@ RunConfig withLiveChanges(const RunConfig& config, const json& changes) {
   json layer = json::parse(toJson(config).dump());
   for (const auto& [key, value] : changes.items()) {
     if (!key.starts_with("aux.") && !kLive.contains(key)) {
-      faults.push_back(quoted(key) + ": cannot be changed while training; possible: aux.*, " +
+      faults.push_back(excerpt(key) + ": cannot be changed while training; possible: aux.*, " +
                        listed(kLive));
       continue;
     }

@@ -148,6 +148,9 @@ TEST(Config, TextThatIsNotUtf8IsRefusedBeforeItIsRecorded) {
   const json layer = layerFromAssignment("data.source=/photos/\xff\xfe");
   EXPECT_THAT(faultsOf({layer}), Contains(AllOf(HasSubstr("data.source"), HasSubstr("UTF-8"))));
   EXPECT_THAT(faultsOf({layerFromAssignment("\xff=1")}), SizeIs(1));
+  // Nor do control characters reach a terminal, or end a message early.
+  EXPECT_THAT(faultsOf({json::parse("{\"\\u0000\\u001bc\": 1}")}),
+              Contains(HasSubstr("??c: unknown")));
 }
 
 TEST(Config, AssignmentsWithStrangeKeysAreRefused) {
