@@ -4,7 +4,7 @@
 
 NUMBER (40) recordings are cut at a random byte, as many have one random bit flipped; half of them
 are of a finished run, half of one that was killed. Each is checked, opened and repaired, by
-recording_tool (the code that limoe calls, without LibTorch to load) and every tenth by limoe itself
+recording_tool (the code that limoe calls, without LibTorch to load) and ten of them by limoe itself
 too: that must end by itself, quickly and in little memory, and name the file where it fails. What is
 repaired must pass check_recording.py, and each of its rows must be one of the original's, value by
 value. A case that fails is kept in DAMAGE_CASES, where that is set.
@@ -205,7 +205,7 @@ def summary(what, counts):
 
 def handle_twice(original, data, checked, kind, counts, number):
     handle(original, data, checked, kind, counts)
-    if number % 10 == 0:
+    if number % max(1, NUMBER // 10) == 0:
         by_limoe = collections.Counter()
         handle(original, data, checked, kind + " by limoe", by_limoe, True)
         for name in ("crashes", "hangs", "wrong", "problems"):
