@@ -313,11 +313,12 @@ bool RecordingPart::replaced() const {
 
 hsize_t RecordingPart::rowsOf(const schema::Dataset& description, hid_t dataset) const {
   const std::vector<hsize_t> shape = hdf5::extentOf(dataset);
-  const hsize_t bytes = std::max<hsize_t>(1, description.elementBytes());
+  // Packed rows take at least a byte.
+  const hsize_t bytes =
+      description.filter == schema::Filter::None ? description.elementBytes() : hsize_t{1};
   std::error_code ignored;
   const auto file_bytes = static_cast<hsize_t>(std::filesystem::file_size(path_, ignored));
-  if (shape.empty() ||
-      (description.filter == schema::Filter::None && shape.front() > file_bytes / bytes)) {
+  if (shape.empty() || shape.front() > file_bytes / bytes) {
     fail(description.path + " claims more rows than the file has bytes for; the file is damaged");
   }
   return shape.front();

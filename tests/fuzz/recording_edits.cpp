@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "tests/fuzz/input.h"
 #include "tests/recording/recording_test_support.h"
 #include "tests/recording/synthetic_recording.h"
 
@@ -53,31 +54,6 @@ void putNumber(std::vector<uint8_t>& bytes, size_t place, uint32_t value) {
   }
 }
 
-/// Takes numbers off the input; zeros after its end.
-class Input {
- public:
-  explicit Input(std::span<const uint8_t> bytes) : bytes_(bytes) {}
-  bool empty() const { return bytes_.empty(); }
-  uint8_t byte() {
-    if (bytes_.empty()) {
-      return 0;
-    }
-    const uint8_t value = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-  size_t number(int bytes) {
-    size_t value = 0;
-    for (int i = 0; i < bytes; ++i) {
-      value |= static_cast<size_t>(byte()) << (8 * i);
-    }
-    return value;
-  }
-
- private:
-  std::span<const uint8_t> bytes_;
-};
-
 /// The end of an object header as its first bytes (perhaps edited) tell it: flags, optional times
 /// and attribute limits, then the size of the messages.
 size_t objectHeaderBytes(const std::vector<uint8_t>& file, size_t begin) {
@@ -94,12 +70,15 @@ size_t objectHeaderBytes(const std::vector<uint8_t>& file, size_t begin) {
 
 class Editor {
  public:
-  explicit Editor(const GoodRecording& good)
-      : blocks_(good.blocks), bytes_(good.bytes), repair_(good.blocks.size(), false) {}
+  Editor(const GoodRecording& good, bool may_repair)
+      : blocks_(good.blocks),
+        bytes_(good.bytes),
+        repair_(good.blocks.size(), false),
+        may_repair_(may_repair) {}
 
   void edit(Input& input) {
     const uint8_t operation = input.byte();
-    const bool repair = (operation & 0x80u) == 0;
+    const bool repair = may_repair_ && (operation & 0x80u) == 0;
     switch (operation & 7u) {
       case 0:
         return bytesInto(placeInBlock(input, repair), input, input.byte() % 24);
@@ -194,6 +173,7 @@ class Editor {
   const std::vector<MetadataBlock>& blocks_;
   std::vector<uint8_t> bytes_;
   std::vector<bool> repair_;
+  bool may_repair_;
   size_t size_ = SIZE_MAX;
 };
 
@@ -292,8 +272,9 @@ GoodRecording makeGoodRecording() {
   return good;
 }
 
-std::vector<uint8_t> edited(const GoodRecording& good, std::span<const uint8_t> input) {
-  Editor editor(good);
+std::vector<uint8_t> edited(const GoodRecording& good, std::span<const uint8_t> input,
+                            bool may_repair) {
+  Editor editor(good, may_repair);
   Input rest(input);
   while (!rest.empty()) {
     editor.edit(rest);

@@ -1,5 +1,6 @@
-// Fuzzes RecordingReader with damaged recordings (recording_edits.h). Whatever the file, opening
-// and reading it either works or throws RecordingError naming the file.
+// Fuzzes RecordingReader with recordings changed through the library (recording_changes.h) or
+// damaged byte by byte (recording_edits.h); the first byte of the input says which. Whatever the
+// file, opening and reading it either works or throws RecordingError naming the file.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,10 +11,12 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <span>
 
 #include "routing_probe/recording/hdf5.h"
 #include "routing_probe/recording/recording_reader.h"
 #include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/recording_changes.h"
 #include "tests/fuzz/recording_edits.h"
 #include "tests/recording/recording_test_support.h"
 
@@ -93,12 +96,20 @@ struct Fuzzing {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const Fuzzing fuzzing;
-  const std::vector<uint8_t> bytes = test::edited(fuzzing.good, {data, size});
+  static const bool may_repair = std::getenv("LIMOE_FUZZ_REPAIR") != nullptr;
+  const std::span<const uint8_t> input(data, size);
+  const bool through_library = size > 0 && data[0] % 2 != 0;
+  const std::vector<uint8_t> bytes = through_library || size == 0
+                                         ? fuzzing.good.bytes
+                                         : test::edited(fuzzing.good, input.subspan(1), may_repair);
   const std::filesystem::path path = fuzzing.folder / "fuzzed.h5";
   std::filesystem::remove(path);  // the library knows files by their inode
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(bytes.data()),
              static_cast<std::streamsize>(bytes.size()));
+  if (through_library) {
+    test::change(path, input.subspan(1));
+  }
   try {
     readEverything(path);
   } catch (const RecordingError& error) {

@@ -1,12 +1,27 @@
 // Files that are no recordings, or damaged ones: an error that names file and fault, nothing worse.
 #include <gmock/gmock.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <random>
+#include <set>
 
 #include "routing_probe/recording/recording_reader.h"
 #include "tests/recording/recording_test_support.h"
 #include "tests/recording/synthetic_recording.h"
+
+// Stands before the C library's, also for libhdf5, as a mount does that has no locks.
+static bool locks_are_refused = false;
+extern "C" int flock(int descriptor, int operation) noexcept {
+  if (locks_are_refused) {
+    errno = ENOLCK;
+    return -1;
+  }
+  return static_cast<int>(syscall(SYS_flock, descriptor, operation));
+}
 
 namespace limoe::probe::test {
 namespace {
@@ -124,6 +139,135 @@ TEST(BadRecording, ExpertsThatAreNotThereAreRefused) {
               testing::ThrowsMessage<RecordingError>(
                   AllOf(HasSubstr("snapshots/image_expert"), HasSubstr("expert 200 of 4"))));
   EXPECT_NO_THROW(reader.readLayer(0, 0, 0, 8, false));
+}
+
+/// Makes, beside the good recording, one file for each dataset of it and each thing that can be
+/// wrong with a dataset: FAULT--GROUP-NAME.h5.
+constexpr const char* kSpoilEveryDataset = R"(
+import sys, os, shutil, h5py, numpy as np
+good = sys.argv[1]
+folder = os.path.dirname(good)
+
+def again(f, d, **changed):
+    kept = dict(shape=d.shape, dtype=d.dtype, maxshape=d.maxshape, chunks=d.chunks)
+    kept.update(changed)
+    name, attributes = d.name, dict(d.attrs)
+    del f[name]
+    new = f.create_dataset(name, **kept)
+    for k, v in attributes.items():
+        new.attrs.create(k, np.array(v, dtype='S'))
+
+def type_(f, d): again(f, d, dtype='f8' if d.dtype != np.float64 else 'i2')
+def signed(f, d): again(f, d, dtype={'u': 'i', 'i': 'u'}.get(d.dtype.kind, '>f') + str(d.dtype.itemsize)) \
+    if d.dtype.kind in 'ui' else again(f, d, dtype='S7')
+def rank(f, d): again(f, d, shape=d.shape + (1,), maxshape=d.maxshape + (1,), chunks=d.chunks and d.chunks + (1,))
+def flat(f, d): again(f, d, shape=(), maxshape=None, chunks=None)
+def group(f, d): n = d.name; del f[n]; f.create_group(n)
+def soft(f, d): n = d.name; f.move(n, 'elsewhere'); f[n] = h5py.SoftLink('/elsewhere')
+def dangling(f, d): n = d.name; del f[n]; f[n] = h5py.SoftLink('/nowhere')
+def external(f, d): n = d.name; del f[n]; f[n] = h5py.ExternalLink(os.path.basename(good), n)
+def committed(f, d): f['type'] = d.dtype; again(f, d, dtype=f['type'])
+def variable(f, d): again(f, d, dtype=h5py.string_dtype())
+def lzf(f, d): again(f, d, chunks=d.chunks or tuple(max(1, s) for s in d.shape), compression='lzf')
+def chunks(f, d): again(f, d, shape=d.shape, maxshape=(None,) * d.ndim, chunks=(1 << 27,) + (d.chunks or d.shape)[1:])
+def elsewhere(f, d): again(f, d, chunks=None, maxshape=None, external=[(folder + '/raw', 0, h5py.h5f.UNLIMITED)])
+def virtual(f, d):
+    n = d.name; layout = h5py.VirtualLayout(d.shape, d.dtype); layout[...] = h5py.VirtualSource(good, n, d.shape)
+    del f[n]; f.create_virtual_dataset(n, layout)
+def compact(f, d):
+    n, shape, dtype = d.name, d.shape, d.dtype; del f[n]
+    p = h5py.h5p.create(h5py.h5p.DATASET_CREATE); p.set_layout(h5py.h5d.COMPACT)
+    h5py.h5d.create(f.id, n.encode(), h5py.h5t.py_create(dtype, logical=True), h5py.h5s.create_simple(shape), p)
+def missing(f, d): del f[d.name]
+def absurd(f, d): again(f, d, shape=(1 << 60,) + d.shape[1:], maxshape=(None,) * d.ndim, chunks=d.chunks or (1,) * d.ndim)
+def none(f, d): again(f, d, shape=(0,) + d.shape[1:], maxshape=(None,) + d.shape[1:], chunks=d.chunks or (1,) * d.ndim)
+
+names = []
+with h5py.File(good) as f:
+    f.visititems(lambda n, o: names.append(n) if isinstance(o, h5py.Dataset) else None)
+for spoil in (type_, signed, rank, flat, group, soft, dangling, external, committed, variable, lzf, chunks,
+              elsewhere, virtual, compact, missing, absurd, none):
+    for name in names:
+        path = f"{folder}/{spoil.__name__}--{name.replace('/', '--')}.h5"
+        shutil.copy(good, path)
+        try:
+            with h5py.File(path, 'r+', libver='v110') as f:
+                spoil(f, f[name])
+        except (ValueError, TypeError, RuntimeError, OSError) as error:
+            os.remove(path)  # HDF5 itself refuses to make this one
+os.remove(good)
+)";
+
+/// What is not a fault: datasets that a recording may go without, and an index without rows, which
+/// says that nothing is committed yet.
+bool isHarmless(const std::string& fault, const std::string& dataset) {
+  const std::set<std::string> optional = {"steps/scalars", "snapshots/metrics",
+                                          "snapshots/embeddings"};
+  const std::set<std::string> indices = {"steps/step", "snapshots/step", "events"};
+  return (fault == "missing" && optional.contains(dataset)) ||
+         (fault == "none" && indices.contains(dataset));
+}
+
+TEST(BadRecording, EveryDatasetIsChecked) {
+  const TestFolder folder;
+  SyntheticOptions options;
+  options.steps = 20;
+  options.snapshots = 2;
+  options.probabilities = true;
+  writeSyntheticRecording(folder.path(), options);
+  const CommandResult spoilt = runPython(kSpoilEveryDataset, folder / "recording.h5");
+  ASSERT_EQ(spoilt.status, 0) << spoilt.output;
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    const std::string file = entry.path().filename().string();
+    if (!file.ends_with(".h5")) {
+      continue;
+    }
+    const size_t begin = file.find("--");
+    const std::string fault = file.substr(0, begin);
+    std::string dataset = file.substr(begin + 2, file.size() - begin - 5);
+    if (const size_t dash = dataset.find("--"); dash != std::string::npos) {
+      dataset.replace(dash, 2, "/");
+    }
+    ++files;
+    try {
+      const RecordingReader reader(entry.path());
+      reader.readProbe(0, 1);
+      EXPECT_TRUE(isHarmless(fault, dataset)) << file << " was read";
+    } catch (const RecordingError& error) {
+      // Sizes that all datasets share are named by what they count.
+      EXPECT_THAT(error.what(),
+                  AllOf(HasSubstr(file),
+                        testing::AnyOf(HasSubstr(": " + dataset), HasSubstr("open " + dataset),
+                                       HasSubstr("find " + dataset),
+                                       HasSubstr("the number of probe samples"),
+                                       HasSubstr("the number of labels"))))
+          << file;
+    }
+  }
+  EXPECT_GT(files, 300);
+}
+
+TEST(BadRecording, AMountWithoutLocksIsReadWithoutThem) {
+  const TestFolder folder;
+  writeSyntheticRecording(folder.path(), {});
+  locks_are_refused = true;
+  EXPECT_NO_THROW({
+    const RecordingReader reader(folder.path());
+    EXPECT_EQ(reader.stepCount(), 100);
+    EXPECT_EQ(reader.readSteps(99, 1).front().step, 100);
+  });
+  locks_are_refused = false;
+}
+
+TEST(BadRecording, AnOlderFormatOfHdf5IsNamed) {
+  const TestFolder folder;
+  const CommandResult made = runPython(
+      "import sys, h5py\nf = h5py.File(sys.argv[1], 'x', libver='earliest')\n"
+      "f.attrs['format'] = 'limoe-routing'\n",
+      folder / "old.h5");
+  ASSERT_EQ(made.status, 0) << made.output;
+  expectRefused(folder / "old.h5", "h5repack --low=2 --high=2");
 }
 
 TEST(BadRecording, FlippedBytesDoNoHarm) {
