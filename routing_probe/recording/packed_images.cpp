@@ -1,5 +1,6 @@
 #include "routing_probe/recording/packed_images.h"
 
+#include <future>
 #include <vector>
 
 #include "routing_probe/recording/chunk_packing.h"
@@ -8,6 +9,8 @@ namespace limoe::probe {
 namespace {
 
 constexpr size_t kAxes = 4;
+/// So many images take longer to unpack than a thread to start.
+constexpr size_t kWorthAThread = 8;
 
 /// Whether an image is a chunk and gzip the only filter.
 bool isPackedByImage(hid_t dataset) {
@@ -28,31 +31,56 @@ bool isPackedByImage(hid_t dataset) {
          H5Z_FILTER_DEFLATE;
 }
 
+/// The compressed image `index`; empty where it is stored in another way.
+std::vector<unsigned char> readPacked(hid_t dataset, int64_t index, size_t image_bytes) {
+  const hsize_t offset[kAxes] = {static_cast<hsize_t>(index), 0, 0, 0};
+  hsize_t size = 0;
+  // What compression could not shrink is hardly larger than it was.
+  if (H5Dget_chunk_storage_size(dataset, offset, &size) < 0 || size > 2 * image_bytes + 1024) {
+    return {};
+  }
+  std::vector<unsigned char> packed(size);
+  uint32_t skipped_filters = 0;
+  if (size == 0 ||
+      H5Dread_chunk(dataset, H5P_DEFAULT, offset, &skipped_filters, packed.data()) < 0 ||
+      skipped_filters != 0) {
+    return {};
+  }
+  return packed;
+}
+
+/// Unpacks images first, first + stride, … of `packed` into their places.
+bool unpackEvery(const std::vector<std::vector<unsigned char>>& packed, size_t first, size_t stride,
+                 std::span<uint8_t> pixels) {
+  const size_t image_bytes = pixels.size() / packed.size();
+  for (size_t i = first; i < packed.size(); i += stride) {
+    if (!unpackChunk(packed[i], pixels.subspan(i * image_bytes, image_bytes))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 bool readPackedImages(hid_t dataset, int64_t first, int64_t count, std::span<uint8_t> pixels) {
   if (count <= 0 || pixels.empty() || !isPackedByImage(dataset)) {
     return false;
   }
-  const size_t image_bytes = pixels.size() / static_cast<size_t>(count);
-  std::vector<unsigned char> packed;
+  std::vector<std::vector<unsigned char>> packed;
   for (int64_t i = 0; i < count; ++i) {
-    const hsize_t offset[kAxes] = {static_cast<hsize_t>(first + i), 0, 0, 0};
-    hsize_t size = 0;
-    // What compression could not shrink is hardly larger than it was.
-    if (H5Dget_chunk_storage_size(dataset, offset, &size) < 0 || size == 0 ||
-        size > 2 * image_bytes + 1024) {
-      return false;
-    }
-    packed.resize(size);
-    uint32_t skipped_filters = 0;
-    if (H5Dread_chunk(dataset, H5P_DEFAULT, offset, &skipped_filters, packed.data()) < 0 ||
-        skipped_filters != 0 ||
-        !unpackChunk(packed, pixels.subspan(static_cast<size_t>(i) * image_bytes, image_bytes))) {
+    packed.push_back(readPacked(dataset, first + i, pixels.size() / static_cast<size_t>(count)));
+    if (packed.back().empty()) {
       return false;
     }
   }
-  return true;
+  if (packed.size() < kWorthAThread) {
+    return unpackEvery(packed, 0, 1, pixels);
+  }
+  auto other_half =
+      std::async(std::launch::async, [&] { return unpackEvery(packed, 1, 2, pixels); });
+  const bool unpacked = unpackEvery(packed, 0, 2, pixels);
+  return other_half.get() && unpacked;
 }
 
 }  // namespace limoe::probe

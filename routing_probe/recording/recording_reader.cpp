@@ -361,6 +361,18 @@ ProbeSet RecordingReader::readProbe(int64_t first, int64_t count) const {
   return probe;
 }
 
+std::vector<int64_t> RecordingReader::readTextTokens() const {
+  const RecordingPart& part = state_->newest();
+  const Layout& layout = part.layout();
+  const int64_t width = layout.text_length;
+  const auto ids = part.read<int32_t>("probe/token_ids", {0, 0}, {layout.samples, width});
+  std::vector<int64_t> tokens;
+  for (auto row = ids.begin(); row != ids.end(); row += width) {
+    tokens.push_back(std::count_if(row, row + width, [](int32_t id) { return id >= 0; }));
+  }
+  return tokens;
+}
+
 namespace {
 
 /// Samples [first_sample, first_sample + samples) of one layer of one snapshot of one part.

@@ -59,6 +59,9 @@ class RecordingReader {
   /// Samples [first, first + count) of the probe.
   ProbeSet readProbe(int64_t first, int64_t count) const;
 
+  /// [N] tokens of each sample's caption, padding left out.
+  std::vector<int64_t> readTextTokens() const;
+
   /// One layer of one snapshot (an index into snapshotSteps()) for some samples.
   /// `with_probabilities`: also the whole distributions, where they are recorded.
   LayerSlice readLayer(int64_t snapshot, int64_t layer, int64_t first_sample, int64_t samples,
