@@ -167,7 +167,7 @@ RecordingReport repairRecording(const fs::path& file, const fs::path& out,
   try {
     salvage = std::make_unique<Salvage>(file);
   } catch (const RecordingError& error) {
-    report.faults.push_back("it does not open: " + withoutPath(file, error.what()));
+    report.notes.push_back("it did not open: " + withoutPath(file, error.what()));
     copy.emplace(file, out.string() + ".working");
     try {
       salvage = std::make_unique<Salvage>(copy->path(), copy->realBytes());
