@@ -23,7 +23,6 @@
 namespace limoe::gui {
 namespace {
 
-constexpr double kHardPixelsFrom = 2;  // physical pixels per image pixel
 /// ImGui answers input one frame late (hover, sizes of new windows).
 constexpr int kFramesAfterInput = 2;
 constexpr double kZoomPerNotch = 1.2;
@@ -198,7 +197,7 @@ struct CanvasWidget::State {
     ImDrawList& list = *ImGui::GetBackgroundDrawList();
     list.PushClipRect({0, static_cast<float>(area.top())},
                       {static_cast<float>(area.right()), static_cast<float>(area.bottom())});
-    textures.beginFrame(view().zoom * static_cast<double>(host.pixelRatio()) >= kHardPixelsFrom);
+    textures.beginFrame(view().zoom * static_cast<double>(host.pixelRatio()));
     pages.beginFrame(snapshot(), layer());
     const QColor back = background();
     const WallStyle style = wallStyle(view_state, run->layout, back, ink());
@@ -396,6 +395,13 @@ void CanvasWidget::setSource(RunSource* source) {
 void CanvasWidget::fitToWindow() {
   canvas_->fit();
   canvas_->requestFrames();
+}
+
+void CanvasWidget::scroll(double screens) {
+  if (canvas_->hasWall()) {
+    canvas_->camera.scroll(screens, canvas_->run->layout, canvas_->wallArea());
+    canvas_->requestFrames();
+  }
 }
 
 void CanvasWidget::actualSize() {

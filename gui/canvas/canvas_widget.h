@@ -22,6 +22,8 @@ class CanvasWidget : public QOpenGLWidget {
 
   void fitToWindow();  ///< F: the whole wall
   void actualSize();   ///< Ctrl+0: one image pixel per screen pixel
+  /// Down (up where below 0) by so many screens; stops at the first and the last row.
+  void scroll(double screens);
 
   /// Where a token is on the screen, in this widget's logical pixels; empty where it is not
   /// visible. For tests and for tools that point at something.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <type_traits>
+#include <vector>
 
 namespace limoe::gui {
 namespace {
@@ -16,8 +17,10 @@ static_assert(kPerRow * kPerRow == RunSource::kPageSamples);
 /// mix neighbours: without both, images bleed into each other when zoomed out.
 constexpr int kGutter = 8;
 constexpr int kMipmaps = 4;
-constexpr int64_t kBudgetBytes = int64_t{256} << 20;
-constexpr int kUploadsPerFrame = 3;
+constexpr int kMostShrink = 8;
+constexpr int64_t kBudgetBytes = int64_t{96} << 20;
+constexpr int kUploadsPerFrame = 1;
+constexpr double kHardPixelsFrom = 2;
 
 /// ImTextureID is a pointer in some versions of Dear ImGui and an integer in others.
 template <typename Id = ImTextureID>
@@ -27,6 +30,43 @@ Id textureId(GLuint id) {
   } else {
     return static_cast<Id>(id);
   }
+}
+
+/// Means over squares of `shrink` pixels; what does not fill a square at the right and below goes.
+std::vector<uint8_t> shrunk(const uint8_t* rgb, int width, int height, int shrink) {
+  const int columns = width / shrink;
+  const int rows = height / shrink;
+  std::vector<uint8_t> small(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows) *
+                             3);
+  uint8_t* out = small.data();
+  for (int row = 0; row < rows; ++row) {
+    for (int column = 0; column < columns; ++column) {
+      int sums[3] = {0, 0, 0};
+      for (int y = 0; y < shrink; ++y) {
+        const uint8_t* from =
+            rgb + (std::ptrdiff_t{row * shrink + y} * width + column * shrink) * 3;
+        for (int x = 0; x < shrink; ++x, from += 3) {
+          sums[0] += from[0];
+          sums[1] += from[1];
+          sums[2] += from[2];
+        }
+      }
+      for (const int sum : sums) {
+        *out++ = static_cast<uint8_t>(sum / (shrink * shrink));
+      }
+    }
+  }
+  return small;
+}
+
+/// The power of two by which images can shrink without being enlarged on the screen again.
+int shrinkFor(double scale, const probe::Layout& layout) {
+  int shrink = 1;
+  const int64_t smallest_side = std::min(layout.image_width, layout.image_height);
+  while (shrink < kMostShrink && 2 * shrink * scale <= 1 && smallest_side / (2 * shrink) >= 8) {
+    shrink *= 2;
+  }
+  return shrink;
 }
 
 void copyWithGutter(const uint8_t* rgb, int width, int height, QImage& atlas, int left, int top) {
@@ -42,7 +82,9 @@ void copyWithGutter(const uint8_t* rgb, int width, int height, QImage& atlas, in
 
 }  // namespace
 
-void ImageTextures::beginFrame(bool hard_pixels) {
+void ImageTextures::beginFrame(double scale) {
+  const bool hard_pixels = scale >= kHardPixelsFrom;
+  scale_ = scale;
   ++frame_;
   uploads_ = 0;
   needs_frame_ = false;
@@ -59,21 +101,26 @@ std::optional<ImageTextures::Place> ImageTextures::place(int64_t page, const pro
                                                          const probe::Layout& layout,
                                                          int64_t index) {
   auto found = pages_.find(page);
-  if (found == pages_.end()) {
-    if (uploads_ >= kUploadsPerFrame) {
+  if (found == pages_.end() || found->second.shrink > shrinkFor(scale_, layout)) {
+    if (uploads_ < kUploadsPerFrame) {
+      ++uploads_;
+      found = pages_.try_emplace(page).first;
+      bytes_ -= found->second.bytes;
+      found->second = upload(probe, layout);
+      bytes_ += found->second.bytes;
+      found->second.last_frame = frame_;
+      keepBudget();
+    } else {
       needs_frame_ = true;
-      return std::nullopt;
     }
-    ++uploads_;
-    found = pages_.emplace(page, upload(probe, layout)).first;
-    bytes_ += found->second.bytes;
-    found->second.last_frame = frame_;
-    keepBudget();
+  }
+  if (found == pages_.end()) {
+    return std::nullopt;
   }
   found->second.last_frame = frame_;
   const QOpenGLTexture& texture = *found->second.texture;
-  const auto width = static_cast<int>(layout.image_width);
-  const auto height = static_cast<int>(layout.image_height);
+  const int width = static_cast<int>(layout.image_width) / found->second.shrink;
+  const int height = static_cast<int>(layout.image_height) / found->second.shrink;
   const auto at = static_cast<int>(index);
   const float left = static_cast<float>(at % kPerRow * (width + 2 * kGutter) + kGutter);
   const float top = static_cast<float>(at / kPerRow * (height + 2 * kGutter) + kGutter);
@@ -86,20 +133,28 @@ std::optional<ImageTextures::Place> ImageTextures::place(int64_t page, const pro
 
 ImageTextures::Page ImageTextures::upload(const probe::ProbeSet& probe,
                                           const probe::Layout& layout) const {
-  const auto width = static_cast<int>(layout.image_width);
-  const auto height = static_cast<int>(layout.image_height);
-  const std::size_t bytes = static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
+  const int shrink = shrinkFor(scale_, layout);
+  const auto full_width = static_cast<int>(layout.image_width);
+  const auto full_height = static_cast<int>(layout.image_height);
+  const int width = full_width / shrink;
+  const int height = full_height / shrink;
+  const std::size_t bytes =
+      static_cast<std::size_t>(full_width) * static_cast<std::size_t>(full_height) * 3;
   const auto samples = static_cast<int>(probe.images.size() / bytes);
   const int rows = std::max(1, (samples + kPerRow - 1) / kPerRow);
   QImage atlas(kPerRow * (width + 2 * kGutter), rows * (height + 2 * kGutter),
                QImage::Format_RGBA8888);
   atlas.fill(Qt::transparent);
   for (int i = 0; i < samples; ++i) {
-    copyWithGutter(probe.images.data() + static_cast<std::size_t>(i) * bytes, width, height, atlas,
+    const uint8_t* image = probe.images.data() + static_cast<std::size_t>(i) * bytes;
+    const std::vector<uint8_t> small =
+        shrink > 1 ? shrunk(image, full_width, full_height, shrink) : std::vector<uint8_t>();
+    copyWithGutter(shrink > 1 ? small.data() : image, width, height, atlas,
                    i % kPerRow * (width + 2 * kGutter) + kGutter,
                    i / kPerRow * (height + 2 * kGutter) + kGutter);
   }
   Page page;
+  page.shrink = shrink;
   page.texture = std::make_unique<QOpenGLTexture>(QOpenGLTexture::Target2D);
   page.texture->setFormat(QOpenGLTexture::RGBA8_UNorm);
   page.texture->setSize(atlas.width(), atlas.height());

@@ -21,8 +21,9 @@ class ImageTextures {
   };
 
   /// Starts a frame: what it asks for is not dropped before the next one starts.
-  /// `hard_pixels`: nearest filtering when enlarged, else linear.
-  void beginFrame(bool hard_pixels);
+  /// `scale`: physical pixels of the screen a pixel of an image takes. Images that are shown
+  /// smaller than they are, are uploaded smaller; of enlarged ones, pixels are not blurred.
+  void beginFrame(double scale);
   /// Where sample `index` of a page is. nullopt while the page has to wait: only a few pages are
   /// uploaded in one frame, so that scrolling stays smooth (needsFrame() tells).
   std::optional<Place> place(int64_t page, const probe::ProbeSet& probe,
@@ -37,6 +38,7 @@ class ImageTextures {
  private:
   struct Page {
     std::unique_ptr<QOpenGLTexture> texture;
+    int shrink = 1;  ///< pixels of an image to a pixel of the texture, along each side
     int64_t bytes = 0;
     int64_t last_frame = 0;
   };
@@ -48,6 +50,7 @@ class ImageTextures {
   int64_t bytes_ = 0;
   int64_t frame_ = 0;
   int uploads_ = 0;
+  double scale_ = 1;
   bool hard_pixels_ = false;
   bool needs_frame_ = false;
 };

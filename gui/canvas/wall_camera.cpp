@@ -1,20 +1,32 @@
 #include "gui/canvas/wall_camera.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace limoe::gui {
 namespace {
 
 // Logical pixels, except for the zoom.
-constexpr double kMargin = 18;          // around a fitted wall
-constexpr double kSmallestImage = 16;   // image width; bounds what a frame has to draw
-constexpr double kSmallestFitted = 56;  // image width below which "fit" fits the wall's width only
+constexpr double kMargin = 18;           // around a fitted wall
+constexpr double kSmallestImage = 16;    // image width; bounds what a frame has to draw
+constexpr double kMostBytes = 96 << 20;  // images in view; bounds the memory that a frame takes
+constexpr double kSmallestFitted = 56;   // image width below which "fit" fits the wall's width only
 constexpr double kLargestZoom = 48;
 constexpr double kKeptInView = 60;
 
 double fittingZoom(const QSizeF& wall, const QSizeF& area) {
   return std::min({(area.width() - 2 * kMargin) / wall.width(),
                    (area.height() - 2 * kMargin) / wall.height(), kLargestZoom});
+}
+
+/// The zoom at which as much of an endless wall is in `area` as may be.
+double leastZoom(const probe::Layout& layout, const QSizeF& area) {
+  const double images =
+      kMostBytes / static_cast<double>(3 * layout.image_width * layout.image_height);
+  const QSizeF wall = WallGeometry(layout, 1, 1, true).size();
+  const double by_memory =
+      std::sqrt(area.width() * area.height() / (images * wall.width() * wall.height()));
+  return std::max(by_memory, kSmallestImage / static_cast<double>(layout.image_width));
 }
 
 int64_t bestColumns(const probe::Layout& layout, const QSizeF& area) {
@@ -52,7 +64,7 @@ void WallCamera::fit(const probe::Layout& layout, const QRectF& area) {
   if (view_.zoom * image_width < kSmallestFitted) {
     // Too many images for one screen: the width fits, the rest is below.
     const double width_zoom = (area.width() - 2 * kMargin) / wall.width();
-    view_.zoom = std::max(std::min(width_zoom, kLargestZoom), kSmallestImage / image_width);
+    view_.zoom = std::max(std::min(width_zoom, kLargestZoom), leastZoom(layout, area.size()));
   }
   const QSizeF shown = wall * view_.zoom;
   view_.offset = {area.left() + std::max(kMargin, (area.width() - shown.width()) / 2),
@@ -73,11 +85,18 @@ void WallCamera::setColumns(std::optional<int64_t> columns, const probe::Layout&
 
 void WallCamera::zoomTo(double zoom, const QPointF& anchor, const probe::Layout& layout,
                         const QRectF& area) {
-  const double least =
-      std::min(kSmallestImage / static_cast<double>(layout.image_width), view_.zoom);
+  const double least = std::min(leastZoom(layout, area.size()), view_.zoom);
   const QPointF wall = view_.toWall(anchor);
   view_.zoom = std::clamp(zoom, least, std::max(kLargestZoom, view_.zoom));
   moveTo(anchor - wall * view_.zoom, layout, area);
+}
+
+void WallCamera::scroll(double screens, const probe::Layout& layout, const QRectF& area) {
+  const double height = geometry(layout).size().height() * view_.zoom;
+  const double top = area.top() + kMargin;
+  const double least = std::min(top, area.bottom() - kMargin - height);
+  const double y = std::clamp(view_.offset.y() - screens * area.height(), least, top);
+  moveTo({view_.offset.x(), y}, layout, area);
 }
 
 void WallCamera::moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area) {

@@ -44,6 +44,8 @@ class WallCamera {
   void setColumns(std::optional<int64_t> columns, const probe::Layout& layout, const QRectF& area);
   /// The wall's point at `anchor` stays there.
   void zoomTo(double zoom, const QPointF& anchor, const probe::Layout& layout, const QRectF& area);
+  /// Down (up where below 0) by so many heights of `area`; stops at the first and the last row.
+  void scroll(double screens, const probe::Layout& layout, const QRectF& area);
   /// Some of the wall always stays in `area`.
   void moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area);
 

@@ -98,14 +98,9 @@ struct ExpertStrip::State {
   QLabel *title = nullptr, *note = nullptr;
   ExpertTableView* table = nullptr;
   ExpertModel* model = nullptr;
-  /// Valid text tokens of each sample, as far as its page has been read; kept because pages come
-  /// and go.
-  std::vector<int64_t> text_tokens;
-  QString run_id;
 
   void build();
   void refresh();
-  void countTextTokens(const RunData& run);
   void showColumns(const RunData& run);
 };
 
@@ -152,26 +147,6 @@ void ExpertStrip::State::build() {
   layout->addWidget(note);
 }
 
-void ExpertStrip::State::countTextTokens(const RunData& run) {
-  if (run_id != QString::fromStdString(run.origin.run_id)) {
-    run_id = QString::fromStdString(run.origin.run_id);
-    text_tokens.clear();
-  }
-  const auto positions = static_cast<std::size_t>(run.layout.text_length);
-  while (std::ssize(text_tokens) < run.layout.samples && positions > 0) {
-    // One page at a time, so that a long probe does not push the canvas's pages out of the cache.
-    const auto page = source->probePage(std::ssize(text_tokens) / RunSource::kPageSamples);
-    if (!page || page->token_ids.empty()) {
-      return;
-    }
-    for (std::size_t first = 0; first < page->token_ids.size(); first += positions) {
-      const auto begin = page->token_ids.begin() + static_cast<std::ptrdiff_t>(first);
-      text_tokens.push_back(std::count_if(begin, begin + static_cast<std::ptrdiff_t>(positions),
-                                          [](int32_t id) { return id >= 0; }));
-    }
-  }
-}
-
 void ExpertStrip::State::showColumns(const RunData& run) {
   const bool has_labels = !run.layout.label_names.empty();
   table->setColumnHidden(ExpertModel::kLabels, !has_labels);
@@ -195,7 +170,6 @@ void ExpertStrip::State::refresh() {
     model->setTable({});
     return;
   }
-  countTextTokens(*run);
   std::shared_ptr<const probe::Snapshot> summary;
   if (state.snapshot() >= 0 && state.snapshot() < std::ssize(run->snapshot_steps)) {
     summary = source->summary(state.snapshot());
@@ -209,7 +183,9 @@ void ExpertStrip::State::refresh() {
   rows.rule = countingRule(*run);
   rows.has_labels = !run->layout.label_names.empty();
   if (summary) {
-    rows.capacity = probeCapacity(*run, layer, summary->step, text_tokens);
+    if (run->text_tokens) {
+      rows.capacity = probeCapacity(*run, layer, summary->step, *run->text_tokens);
+    }
     rows.experts = expertCounts(*run, *summary, layer);
   }
   model->setTable(std::move(rows));
@@ -238,7 +214,6 @@ void ExpertStrip::setSource(RunSource* source) {
     strip_->source->disconnect(this);
   }
   strip_->source = source;
-  strip_->text_tokens.clear();
   strip_->model->setTable({});  // nothing of the old run stays while the new one is being read
   if (source != nullptr) {
     connect(source, &RunSource::dataChanged, this, [this] { strip_->refresh(); });

@@ -16,7 +16,7 @@ namespace {
 constexpr int kPollMs = 330;
 /// A run that is not live is looked at in every n-th poll only.
 constexpr int kIdlePolls = 6;
-constexpr std::size_t kCacheBytes = 256u << 20;
+constexpr std::size_t kCacheBytes = 128u << 20;
 /// Enough for a screen full of pages; a fast ride over the slider asks for many more.
 constexpr std::size_t kMostRequests = 128;
 /// A recording is there under its name shortly before it can be read.

@@ -65,6 +65,7 @@ RecordingTracker::Update RecordingTracker::update() {
   if (!opened_ || superseded) {
     known_.layout = reader_.layout();
     known_.origin = reader_.origin();
+    known_.text_tokens = std::make_shared<const std::vector<int64_t>>(reader_.readTextTokens());
     readConfig(update);
     known_.snapshot_steps.clear();
     known_.metrics.clear();
@@ -103,7 +104,8 @@ bool RecordingTracker::wasSuperseded() const {
 
 void RecordingTracker::readConfig(Update& update) {
   try {
-    known_.config = model::runConfigFromLayers({nlohmann::json::parse(known_.origin.config_json)});
+    known_.config =
+        model::runConfigFromLayers({model::parseJson(known_.origin.config_json, "config")});
   } catch (const std::exception& fault) {
     known_.config = {};
     update.warning = QString(

@@ -38,6 +38,8 @@ struct RunData {
   /// [S][metric_names]; the worker's measures at each snapshot.
   std::vector<std::vector<float>> metrics;
   std::shared_ptr<const Curves> curves;
+  /// [N] tokens of each probe sample's caption, padding left out.
+  std::shared_ptr<const std::vector<int64_t>> text_tokens;
   std::vector<probe::Event> events;
 };
 

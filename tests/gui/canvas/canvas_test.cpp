@@ -382,6 +382,43 @@ TEST_F(CanvasTest, LargeProbeIsReadOnlyWhereItIsLookedAt) {
   EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), expectedColor(probe::kImage, 0, 0));
 }
 
+TEST_F(CanvasTest, ScrollsToTheLastImageAndBack) {
+  open({.samples = 2000});
+  EXPECT_EQ(canvas->tokenRect({1999, probe::kImage, 0}), std::nullopt);
+  canvas->scroll(1e9);
+  settle();
+  EXPECT_EQ(canvas->tokenRect({0, probe::kImage, 0}), std::nullopt);
+  EXPECT_EQ(pixel(centreOf({1999, probe::kImage, 0})), expectedColor(probe::kImage, 1999, 0));
+  canvas->scroll(-1e9);
+  settle();
+  const QRectF first = *canvas->tokenRect({0, probe::kImage, 0});
+  EXPECT_EQ(pixel(first.center()), expectedColor(probe::kImage, 0, 0));
+  canvas->scroll(0.25);
+  EXPECT_LT(canvas->tokenRect({0, probe::kImage, 0}).value_or(QRectF()).y(), first.y());
+}
+
+TEST_F(CanvasTest, ShrunkenPicturesKeepTheirColourAndGrowSharpAgain) {
+  open({.samples = 2000, .image_size = 96});
+  state.setOverlayVisible(false);
+  turnWheel({450, 300}, -20);  // 16 pixels an image: shown at a sixth of its size
+  for (int i = 0; i < 40; ++i) {
+    settle();  // one page's pictures come with a frame
+  }
+  const QColor small(pixel(centreOf({0, probe::kImage, 5})));
+  EXPECT_NEAR(small.red(), 110, 6);  // the mean of 90 and 130
+  canvas->fitToWindow();
+  canvas->actualSize();
+  settle();
+  const QImage middle = part(QRectF(canvas->rect().center(), QSizeF(40, 1)));
+  int darkest = 255;
+  int lightest = 0;
+  for (int x = 0; x < middle.width(); ++x) {
+    darkest = std::min(darkest, qRed(middle.pixel(x, 0)));
+    lightest = std::max(lightest, qRed(middle.pixel(x, 0)));
+  }
+  EXPECT_GT(lightest - darkest, 25);  // single pixels again, 90 and 130
+}
+
 TEST_F(CanvasTest, DenseRunShowsTheBareWall) {
   open({.layers = 0});
   const QRgb color = pixel(centreOf({0, probe::kImage, 5}));

@@ -110,7 +110,7 @@ TEST_F(ExpertStripTest, SwatchHasTheExpertsColour) {
 
 TEST_F(ExpertStripTest, WithoutCaptionsLoadIsAgainstTheFairShareAndSaysSo) {
   FakeRun& fake = *run;
-  fake.probe->token_ids.clear();  // as if the page had not come
+  fake.run->text_tokens = nullptr;
   strip.setSource(&fake);
   EXPECT_EQ(text(0, ExpertModel::kLoad), "2.00×");  // 10 of 20, four experts
   EXPECT_THAT(label("note").toStdString(), ::testing::HasSubstr("fair share"));

@@ -104,6 +104,7 @@ inline std::unique_ptr<FakeRun> smallRun() {
   run.snapshot_steps = {0, 100, 200};
   run.metrics = {{0.1F, 0.8F, 0.7F}, {0.3F, 0.9F, 0.8F}, {0.5F, 0.95F, 0.9F}};
   fillProbe(*fake);
+  run.text_tokens = std::make_shared<const std::vector<int64_t>>(std::vector<int64_t>{4, 3, 2, 1});
   for (int64_t snapshot = 0; snapshot < 3; ++snapshot) {
     auto summary = std::make_shared<probe::Snapshot>();
     summary->step = run.snapshot_steps[static_cast<std::size_t>(snapshot)];
