@@ -6,7 +6,7 @@ namespace limoe::gui {
 namespace {
 
 /// Pages kept besides those on the screen: scrolling back and forth asks for nothing.
-constexpr std::size_t kSparePages = 8;
+constexpr std::size_t kSparePages = 4;
 
 }  // namespace
 

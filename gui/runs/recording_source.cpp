@@ -16,9 +16,11 @@ namespace {
 constexpr int kPollMs = 330;
 /// A run that is not live is looked at in every n-th poll only.
 constexpr int kIdlePolls = 6;
-constexpr std::size_t kCacheBytes = 128u << 20;
-/// Enough for a screen full of pages; a fast ride over the slider asks for many more.
+constexpr std::size_t kCacheBytes = 64u << 20;
+/// Enough for a screen full of pages; a fast ride over the slider or the wall asks for many more.
 constexpr std::size_t kMostRequests = 128;
+constexpr std::size_t kFewestRequests = 24;
+constexpr std::size_t kMostRequestedBytes = 192u << 20;  // of images
 /// A recording is there under its name shortly before it can be read.
 constexpr int kOpenAttempts = 30;
 
@@ -43,6 +45,14 @@ std::size_t bytesOf(const probe::ProbeSet& probe) {
 
 std::size_t bytesOf(const probe::Snapshot& snapshot) {
   return bytesOf(snapshot.tokens) + bytesOf(snapshot.label_tokens) + bytesOf(snapshot.metrics);
+}
+
+/// Pages of large images are few on a screen and slow to read: fewer wait to be read.
+std::size_t mostRequests(const probe::Layout& layout) {
+  const auto page_bytes = static_cast<std::size_t>(RunSource::kPageSamples * layout.image_height *
+                                                   layout.image_width * 3);
+  return std::clamp(2 * kMostRequestedBytes / std::max<std::size_t>(page_bytes, 1), kFewestRequests,
+                    kMostRequests);
 }
 
 bool ofSnapshot(const RecordingSource::PageKey& key) {
@@ -274,7 +284,7 @@ void RecordingSource::request(const PageKey& key) {
     const std::lock_guard lock(exchange_->mutex);
     auto& requests = exchange_->requests;
     requests.push_back(key);
-    if (requests.size() > kMostRequests) {
+    if (requests.size() > mostRequests(data_->layout)) {
       requested_.erase(requests.front());
       requests.pop_front();
     }

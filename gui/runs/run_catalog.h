@@ -21,7 +21,8 @@ struct RunEntry {
   int64_t step = 0;   ///< newest recorded
   int64_t steps = 0;  ///< planned
   probe::RunState state = probe::RunState::Finished;
-  QString fault;  ///< why it cannot be read; empty if it can
+  QString activity;  ///< of its worker, as it tells: training, paused, waiting …; empty: not known
+  QString fault;     ///< why it cannot be read; empty if it can
 
   bool operator==(const RunEntry&) const = default;
 };

@@ -71,16 +71,17 @@ int trainInForeground(const QString& program, const NewRun& run) {
   return worker.exitCode();
 }
 
-/// Waits until the recording has been read. Throws std::runtime_error where it cannot be.
+/// Waits until all of the recording has been read. Throws std::runtime_error where it cannot be.
 void waitForData(RecordingSource& source) {
   QEventLoop loop;
   QString failure;
+  // Curves come piece by piece, and each is told.
   QObject::connect(&source, &RunSource::dataChanged, &loop, &QEventLoop::quit);
   QObject::connect(&source, &RunSource::failed, &loop, [&](const QString& message) {
     failure = message;
     loop.quit();
   });
-  while (!source.data() && failure.isEmpty()) {
+  while (!source.isIdle() && failure.isEmpty()) {
     loop.exec();
   }
   if (!source.data()) {

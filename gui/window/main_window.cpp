@@ -29,6 +29,7 @@
 #include "gui/window/starting_page.h"
 #include "gui/window/status_line.h"
 #include "gui/window/time_bar.h"
+#include "gui/window/waiting_bar.h"
 
 namespace limoe::gui {
 namespace {
@@ -76,6 +77,7 @@ MainWindow::~MainWindow() {
 void MainWindow::makeCentre() {
   auto* centre = new QWidget(this);
   messages_ = new MessageBar(centre);
+  waiting_bar_ = new WaitingBar(centre);
   centre_ = new QStackedWidget(centre);
   canvas_ = new CanvasWidget(state_, centre_);
   starting_page_ = new StartingPage(centre_);
@@ -91,6 +93,7 @@ void MainWindow::makeCentre() {
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   layout->addWidget(messages_);
+  layout->addWidget(waiting_bar_);
   layout->addWidget(centre_, 1);
   layout->addWidget(health_);
   layout->addWidget(time_bar_);
@@ -188,9 +191,13 @@ void MainWindow::connectRuns() {
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(control_, &RunControl::statusChanged, this, [this] {
     refreshStatus();
+    refreshRunsPanel();
+    waiting_bar_->setStatus(control_->status());
     live_values_->setCurrent(control_->status() ? control_->status()->live
                                                 : nlohmann::json::object());
   });
+  connect(waiting_bar_, &WaitingBar::retryAsked, control_, &RunControl::retry);
+  connect(waiting_bar_, &WaitingBar::stopAsked, this, &MainWindow::askWhereToStop);
   connect(control_, &RunControl::valuesAccepted, live_values_, &LiveValues::accept);
   connect(live_values_, &LiveValues::applied, control_, &RunControl::setValues);
   connect(&state_, &ViewState::changed, this, &MainWindow::refreshHealth);
@@ -289,6 +296,9 @@ void MainWindow::refreshRunsPanel() {
       entry.steps = run_data->config.train.steps;
       const bool any = run_data->curves && !run_data->curves->steps.empty();
       entry.step = any ? static_cast<int64_t>(run_data->curves->steps.back()) : 0;
+      if (run.get() == shown_ && control_->status()) {
+        entry.activity = control_->status()->state;
+      }
     } else {
       entry.state = probe::RunState::Live;
     }
@@ -352,7 +362,12 @@ QString MainWindow::showStepAndLayer(std::optional<int64_t> step, std::optional<
   if (layer) {
     state_.setLayer(*layer - 1);
   }
-  if (step && !run_data->snapshot_steps.empty()) {
+  if (step && run_data->snapshot_steps.empty()) {
+    return QString("--step %1: run %2 has recorded no step of the probe yet")
+        .arg(*step)
+        .arg(run_data->name);
+  }
+  if (step) {
     const auto& steps = run_data->snapshot_steps;
     const auto nearest = std::min_element(steps.begin(), steps.end(), [step](auto a, auto b) {
       return std::abs(a - *step) < std::abs(b - *step);

@@ -29,6 +29,7 @@ class RunControl;
 class RunsPanel;
 class StartingPage;
 class TimeBar;
+class WaitingBar;
 
 struct WindowOptions {
   QString runs_folder;     ///< absolute; need not exist
@@ -95,6 +96,7 @@ class MainWindow : public QMainWindow {
   void askForNewRun();
   void askForFigures();
   void askForScreenshot();
+  void askWhereToStop();
   void exportFigures(const QString& folder);
   void startDemo();
   QStringList takenNames() const;
@@ -131,6 +133,7 @@ class MainWindow : public QMainWindow {
   RunControl* control_;
   CloseQuestion* close_question_;
   MessageBar* messages_;
+  WaitingBar* waiting_bar_;
   QStackedWidget* centre_;
   CanvasWidget* canvas_;
   StartingPage* starting_page_;

@@ -23,6 +23,12 @@
 #include "gui/window/time_bar.h"
 
 namespace limoe::gui {
+namespace {
+
+/// A page of images leaves a bit of the one before in view.
+constexpr double kPageScreens = 0.9;
+
+}  // namespace
 
 QAction* MainWindow::addAction(QMenu* menu, const char* name, const QString& text,
                                const QKeySequence& key, const QString& tip,
@@ -90,6 +96,17 @@ void MainWindow::makeViewMenu() {
             [this] { canvas_->fitToWindow(); });
   addAction(menu, "actualSizeAction", "&Actual size", Qt::CTRL | Qt::Key_0,
             "One image pixel per screen pixel", [this] { canvas_->actualSize(); });
+  const auto add_scroll = [&](const char* name, const QString& text, const QKeySequence& key,
+                              const QString& tip, double screens) {
+    addAction(menu, name, text, key, tip, [this, screens] { canvas_->scroll(screens); });
+  };
+  constexpr double kAll = 1e9;
+  add_scroll("pageUpAction", "Page &up", Qt::Key_PageUp, "The images above", -kPageScreens);
+  add_scroll("pageDownAction", "Page &down", Qt::Key_PageDown, "The images below", kPageScreens);
+  add_scroll("firstImagesAction", "F&irst images", Qt::CTRL | Qt::Key_Home,
+             "Where the image wall begins", -kAll);
+  add_scroll("lastImagesAction", "Las&t images", Qt::CTRL | Qt::Key_End,
+             "Where the image wall ends", kAll);
   addAction(menu, "overlayAction", "&Overlay", Qt::Key_O, "Show or hide the experts' colours",
             [this] { state_.setOverlayVisible(!state_.overlayVisible()); });
   menu->addSeparator();
@@ -277,6 +294,23 @@ void MainWindow::askForScreenshot() {
         MessageBar::Kind::Error,
         QString("Cannot write %1: is the folder there, and may you write to it?").arg(file));
   }
+}
+
+void MainWindow::askWhereToStop() {
+  auto* dialog = new QFileDialog(this, "Folder for the checkpoint and what is not recorded yet",
+                                 QDir::homePath());
+  dialog->setObjectName("stopFolderDialog");
+  dialog->setAttribute(Qt::WA_DeleteOnClose);
+  dialog->setFileMode(QFileDialog::Directory);
+  dialog->setOption(QFileDialog::ShowDirsOnly);
+  dialog->setLabelText(QFileDialog::Accept, "Save here and stop");
+  // Another run may be shown by then, or its worker may have gone on.
+  connect(dialog, &QFileDialog::fileSelected, this, [this, run = shown_](const QString& folder) {
+    if (run == shown_ && control_->status() && control_->status()->state == "waiting") {
+      control_->stopInto(folder);
+    }
+  });
+  dialog->open();
 }
 
 void MainWindow::showAbout() {

@@ -15,23 +15,14 @@ namespace {
 
 constexpr int kMostRows = 3;
 
-/// One message; its colours are mixed from the palette so that they suit light and dark.
+/// One message.
 class MessageRow : public QFrame {
  public:
   MessageRow(MessageBar::Kind kind, const QString& text, const QString& details, QWidget* parent)
       : QFrame(parent), text_(text) {
     setObjectName("messageRow");
     setAutoFillBackground(true);
-    const QColor base = palette().color(QPalette::Window);
-    const QColor tone = kind == MessageBar::Kind::Information ? QColor(66, 133, 244)
-                        : kind == MessageBar::Kind::Warning   ? QColor(240, 160, 20)
-                                                              : QColor(215, 60, 50);
-    const auto mix = [](int a, int b) { return (3 * a + b) / 4; };
-    QPalette colors = palette();
-    colors.setColor(QPalette::Window,
-                    QColor(mix(base.red(), tone.red()), mix(base.green(), tone.green()),
-                           mix(base.blue(), tone.blue())));
-    setPalette(colors);
+    setPalette(messagePalette(kind, palette()));
 
     auto* icon = new QLabel(this);
     const auto pixmap = kind == MessageBar::Kind::Information ? QStyle::SP_MessageBoxInformation
@@ -102,6 +93,19 @@ void MessageBar::post(Kind kind, const QString& text, const QString& details) {
     delete rows_->itemAt(rows_->count() - 1)->widget();
   }
   rows_->insertWidget(0, new MessageRow(kind, text, details, this));
+}
+
+QPalette messagePalette(MessageBar::Kind kind, const QPalette& palette) {
+  const QColor base = palette.color(QPalette::Window);
+  const QColor tone = kind == MessageBar::Kind::Information ? QColor(66, 133, 244)
+                      : kind == MessageBar::Kind::Warning   ? QColor(240, 160, 20)
+                                                            : QColor(215, 60, 50);
+  const auto mix = [](int a, int b) { return (3 * a + b) / 4; };
+  QPalette colors = palette;
+  colors.setColor(QPalette::Window,
+                  QColor(mix(base.red(), tone.red()), mix(base.green(), tone.green()),
+                         mix(base.blue(), tone.blue())));
+  return colors;
 }
 
 QStringList MessageBar::texts() const {

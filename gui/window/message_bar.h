@@ -4,6 +4,7 @@
 #include <QFrame>
 #include <QString>
 
+class QPalette;
 class QVBoxLayout;
 
 namespace limoe::gui {
@@ -25,5 +26,8 @@ class MessageBar : public QWidget {
  private:
   QVBoxLayout* rows_;
 };
+
+/// `palette` with a background of the kind's colour, mixed so that it suits light and dark.
+QPalette messagePalette(MessageBar::Kind kind, const QPalette& palette);
 
 }  // namespace limoe::gui

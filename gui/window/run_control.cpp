@@ -22,11 +22,11 @@ int64_t integerOr0(const nlohmann::json& reply, const char* key) {
   return found != reply.end() && found->is_number() ? found->get<int64_t>() : 0;
 }
 
-QString stateOf(const nlohmann::json& reply) {
-  const auto found = reply.find("state");
+QString textOf(const nlohmann::json& reply, const char* key, const QString& otherwise) {
+  const auto found = reply.find(key);
   return found != reply.end() && found->is_string()
              ? QString::fromStdString(found->get<std::string>())
-             : QString("training");
+             : otherwise;
 }
 
 }  // namespace
@@ -119,7 +119,8 @@ void RunControl::takeStatus(const ControlClient::Outcome& outcome) {
   told_silence_ = false;
   const nlohmann::json& reply = outcome.reply;
   WorkerStatus status;
-  status.state = stateOf(reply);
+  status.state = textOf(reply, "state", "training");
+  status.message = textOf(reply, "message", {});
   status.step = integerOr0(reply, "step");
   status.steps = integerOr0(reply, "steps");
   status.loss = numberOrNan(reply, "loss");
@@ -132,11 +133,24 @@ void RunControl::takeStatus(const ControlClient::Outcome& outcome) {
   Q_EMIT statusChanged();
 }
 
+void RunControl::retry() {
+  command("retry", "Trying to write again");
+}
+
+void RunControl::stopInto(const QString& folder) {
+  command({{"command", "stop"}, {"folder", folder.toStdString()}},
+          QString("Stopping: saving into %1…").arg(folder));
+}
+
 void RunControl::command(const char* name, const QString& done) {
+  command(nlohmann::json{{"command", name}}, done);
+}
+
+void RunControl::command(const nlohmann::json& request, const QString& done) {
   if (!run_ || !run_->control) {
     return;
   }
-  run_->control->send(name, [self = QPointer(this), run = run_, done](const auto& outcome) {
+  run_->control->send(request, [self = QPointer(this), run = run_, done](const auto& outcome) {
     if (!self || self->run_ != run) {
       return;
     }

@@ -13,7 +13,8 @@ namespace limoe::gui {
 
 /// What a worker last told about itself.
 struct WorkerStatus {
-  QString state;  ///< training, paused, stopping or finished
+  QString state;    ///< training, paused, waiting, stopping or finished
+  QString message;  ///< why it waits; empty where it does not
   int64_t step = 0;
   int64_t steps = 0;
   double loss = 0;              ///< NaN where it told none
@@ -34,6 +35,10 @@ class RunControl : public QObject {
   const std::optional<WorkerStatus>& status() const { return status_; }
   /// Sends new live values, {"aux.weight": 0.1, …}.
   void setValues(const nlohmann::json& values);
+  /// To a worker that waits for room: try again now, or stop with a checkpoint and what is not
+  /// recorded yet saved in another folder.
+  void retry();
+  void stopInto(const QString& folder);
 
   QAction* trainAction() const { return train_; }
   QAction* stepAction() const { return step_; }
@@ -50,6 +55,7 @@ class RunControl : public QObject {
   void poll();
   void takeStatus(const ControlClient::Outcome& outcome);
   void command(const char* name, const QString& done);
+  void command(const nlohmann::json& request, const QString& done);
   QAction* makeAction(const char* name, const QString& text, const QKeySequence& key,
                       const QString& tip);
 

@@ -46,7 +46,10 @@ QString stateWord(probe::RunState state) {
 }
 
 QString stateWord(const RunEntry& run) {
-  return run.fault.isEmpty() ? stateWord(run.state) : QString("unreadable");
+  if (!run.fault.isEmpty()) {
+    return "unreadable";
+  }
+  return run.activity.isEmpty() ? stateWord(run.state) : run.activity;
 }
 
 RunsPanel::RunsPanel(QWidget* parent)

@@ -2,7 +2,8 @@
 // recording and answers on the control socket, without any model.
 //
 // Environment: FAKE_WORKER_STEPS ends it by itself after so many steps; FAKE_WORKER_FAIL makes it
-// fail before its recording begins.
+// fail before its recording begins; FAKE_WORKER_FULL_AT makes its disk full after so many steps,
+// until there is a file "room" in the run's folder and it is told to retry.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +28,10 @@ using nlohmann::json;
 
 constexpr int64_t kStepsPerSnapshot = 5;
 constexpr int64_t kPlannedSteps = 1000;
+const char* const kFull =
+    "runs/demo/recording.h5: step 13 was not recorded: could not extend steps/wall: no room for "
+    "it: No space left on device. What was recorded before is intact. Free some room; it goes on "
+    "by itself";
 
 volatile std::sig_atomic_t interrupted = 0;
 
@@ -34,6 +39,7 @@ class FakeWorker {
  public:
   FakeWorker(const limoe::probe::RunFolder& folder, const SyntheticOptions& options)
       : options_(options),
+        folder_(folder),
         lock_(folder),
         writer_(folder.recording(1), limoe::probe::test::syntheticLayout(options),
                 limoe::probe::test::syntheticOrigin(options), syntheticProbe(options)),
@@ -56,6 +62,11 @@ class FakeWorker {
 
  private:
   void trainOneStep() {
+    if (const char* full = std::getenv("FAKE_WORKER_FULL_AT");
+        full && step_ == std::atoll(full) && !std::filesystem::exists(folder_.path / "room")) {
+      state_ = "waiting";
+      return;
+    }
     ++step_;
     writer_.append(syntheticStep(options_, step_));
     if (step_ % kStepsPerSnapshot == 0) {
@@ -88,7 +99,16 @@ class FakeWorker {
     } else if (command == "step") {
       state_ = "paused";
       trainOneStep();
+    } else if (command == "retry") {
+      state_ = "training";
     } else if (command == "stop") {
+      const std::string elsewhere = request.value("folder", "");
+      if (state_ == "waiting" && elsewhere.empty()) {
+        return {{"ok", false}, {"error", "it cannot stop without a folder"}};
+      }
+      if (!elsewhere.empty()) {
+        std::ofstream(std::filesystem::path(elsewhere) / "unrecorded") << step_ + 1;
+      }
       state_ = "stopping";
     } else if (command == "set") {
       for (const auto& [key, value] : request.at("values").items()) {
@@ -98,14 +118,20 @@ class FakeWorker {
         live_[key] = value;
       }
     }
-    return {{"ok", true},           {"state", state_},
-            {"step", step_},        {"steps", kPlannedSteps},
-            {"loss", 1.25},         {"pairs_per_second", 40.0},
-            {"seconds_left", 75.0}, {"pid", getpid()},
+    return {{"ok", true},
+            {"state", state_},
+            {"step", step_},
+            {"steps", kPlannedSteps},
+            {"message", state_ == "waiting" ? kFull : ""},
+            {"loss", 1.25},
+            {"pairs_per_second", 40.0},
+            {"seconds_left", 75.0},
+            {"pid", getpid()},
             {"live", live_}};
   }
 
   SyntheticOptions options_;
+  limoe::probe::RunFolder folder_;
   limoe::probe::RunLock lock_;
   limoe::probe::RecordingWriter writer_;
   limoe::probe::SocketAddress address_;

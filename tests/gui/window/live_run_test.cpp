@@ -1,6 +1,8 @@
 // Runs whose worker lives, dies or is stopped while the window is open.
 #include <signal.h>
 
+#include <QDialogButtonBox>
+#include <QFileDialog>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMessageBox>
@@ -9,6 +11,7 @@
 #include <QPushButton>
 #include <QSpinBox>
 #include <QTest>
+#include <QTreeWidget>
 
 #include "routing_probe/recording/run_folder.h"
 #include "tests/gui/window/window_fixture.h"
@@ -173,6 +176,68 @@ TEST_F(LiveRunTest, TellsWhyAWorkerEndedBeforeItsRecordingBegan) {
       << messages().toStdString();
   EXPECT_EQ(window->shownSource(), nullptr);
   qunsetenv("FAKE_WORKER_FAIL");
+}
+
+/// A worker whose disk is full after a few steps.
+class WaitingRunTest : public LiveRunTest {
+ protected:
+  WaitingRunTest() { qputenv("FAKE_WORKER_FULL_AT", "12"); }
+  ~WaitingRunTest() override { qunsetenv("FAKE_WORKER_FULL_AT"); }
+
+  void showWaitingRun() {
+    show();
+    startLiveRun("demo");
+    ASSERT_TRUE(waitUntil([this] { return bar()->isVisible(); }));
+  }
+  QWidget* bar() const { return window->findChild<QWidget*>("waitingBar"); }
+  void click(const char* button) {
+    QTest::mouseClick(bar()->findChild<QPushButton*>(button), Qt::LeftButton);
+  }
+  QString stateInTheList() const {
+    return window->findChild<QTreeWidget*>("runsList")->topLevelItem(0)->text(1);
+  }
+};
+
+TEST_F(WaitingRunTest, SaysWhyAndTrainsOnAfterARetry) {
+  showWaitingRun();
+  const auto* text = bar()->findChild<QLabel*>("waitingText");
+  EXPECT_THAT(text->text().toStdString(), testing::HasSubstr("No space left on device"));
+  EXPECT_THAT(status().toStdString(), testing::HasSubstr("waiting"));
+  EXPECT_EQ(stateInTheList(), "waiting");
+  EXPECT_FALSE(action("trainAction")->isEnabled());
+  EXPECT_FALSE(action("stopAction")->isEnabled());
+  // All of the text can be seen and selected.
+  EXPECT_GE(text->height(), text->heightForWidth(text->width()));
+  QTest::mouseDClick(const_cast<QLabel*>(text), Qt::LeftButton, {}, QPoint(60, 8));
+  EXPECT_FALSE(text->selectedText().isEmpty());
+
+  click("waitingRetry");  // there still is no room
+  QTest::qWait(1600);
+  EXPECT_TRUE(bar()->isVisible());
+  QFile room(runFolder("demo") + "/room");
+  ASSERT_TRUE(room.open(QIODevice::WriteOnly));
+  click("waitingRetry");
+  EXPECT_TRUE(waitUntil([this] { return !bar()->isVisible(); }));
+  EXPECT_TRUE(waitUntil([this] { return data()->curves->steps.back() > 12; }));
+  EXPECT_TRUE(waitUntil([this] { return status().contains("training"); }));
+  EXPECT_EQ(stateInTheList(), "training");
+}
+
+TEST_F(WaitingRunTest, SavesElsewhereAndStops) {
+  showWaitingRun();
+  const QTemporaryDir elsewhere;
+  click("waitingStop");
+  auto* dialog = window->findChild<QFileDialog*>("stopFolderDialog");
+  ASSERT_TRUE(dialog != nullptr && dialog->isVisible());
+  auto* edit = dialog->findChild<QLineEdit*>("fileNameEdit");
+  edit->setText(elsewhere.path());
+  auto* choose = dialog->findChild<QDialogButtonBox*>()->button(QDialogButtonBox::Open);
+  ASSERT_TRUE(waitUntil([choose] { return choose->isEnabled() && choose->isVisible(); }));
+  QTest::mouseClick(choose, Qt::LeftButton);
+  ASSERT_TRUE(waitUntil([this] { return !isHeld("demo"); }));
+  EXPECT_TRUE(QFile::exists(elsewhere.filePath("unrecorded")));
+  EXPECT_TRUE(waitUntil([this] { return !bar()->isVisible(); }));
+  EXPECT_TRUE(waitUntil([this] { return data()->state == probe::RunState::Finished; }));
 }
 
 TEST_F(LiveRunTest, CancelKeepsTheWindow) {

@@ -6,6 +6,7 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QImage>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QSlider>
@@ -62,12 +63,18 @@ TEST_F(WindowTest, ListsTheRunsOfItsFolderWithoutOpeningThem) {
 TEST_F(WindowTest, OpensFromTheMenu) {
   const QString run = makeRun("a");
   show();
-  QTimer::singleShot(300, window.get(), [&run] {
+  // The dialog runs an event loop of its own: what is to be done in it waits for it to show.
+  QTimer look;
+  QObject::connect(&look, &QTimer::timeout, window.get(), [&run, &look] {
     auto* dialog = qobject_cast<QFileDialog*>(QApplication::activeModalWidget());
-    ASSERT_NE(dialog, nullptr);
+    if (dialog == nullptr || !dialog->isVisible()) {
+      return;
+    }
+    look.stop();
     dialog->findChild<QLineEdit*>("fileNameEdit")->setText(run + "/recording.h5");
     QTest::keyClick(dialog->findChild<QLineEdit*>("fileNameEdit"), Qt::Key_Return);
   });
+  look.start(20);
   window->findChild<QAction*>("openAction")->trigger();
   ASSERT_TRUE(waitUntil([this] { return window->isSettled(); }));
   EXPECT_EQ(data()->name, "a");
@@ -230,7 +237,20 @@ TEST_F(WindowTest, EveryActionTellsWhatItDoesAndNoKeyIsTakenTwice) {
 TEST_F(WindowTest, TheKeySheetListsTheKeys) {
   show();
   press(Qt::Key_Question);
-  EXPECT_TRUE(waitUntil([this] { return window->findChild<QDialog*>("keySheet") != nullptr; }));
+  QDialog* sheet = nullptr;
+  ASSERT_TRUE(waitUntil([&] {
+    sheet = window->findChild<QDialog*>("keySheet");
+    return sheet != nullptr && sheet->isVisible();
+  }));
+  QStringList lines;
+  for (const QLabel* label : sheet->findChildren<QLabel*>()) {
+    lines << label->text();
+  }
+  for (const auto& [key, name] : {std::pair("Ctrl+O", "Open"), {"Space", "Play"}, {"T", "Pause"}}) {
+    const auto at = lines.indexOf(QString("<b>%1</b>").arg(key));
+    ASSERT_GE(at, 0) << key;
+    EXPECT_EQ(lines.value(at + 1), name);
+  }
 }
 
 TEST_F(WindowTest, RemembersItsLayoutAndRecentRuns) {
