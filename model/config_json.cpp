@@ -154,6 +154,7 @@ void readRecord(const json& object, RecordConfig& r, std::vector<std::string>& f
   fields.integer("probe_samples", r.probe_samples, 1, 10'000'000);
   fields.integer("probe_group_pairs", r.probe_group_pairs, 0, 1'000'000);
   fields.integer("recall_samples", r.recall_samples, 1, 1'000'000);
+  fields.integer("recall_every", r.recall_every, 1, kMany);
   fields.text("probabilities", r.probabilities);
   if (r.probabilities != "auto" && r.probabilities != "all" && r.probabilities != "none") {
     fields.fault("probabilities",
@@ -338,6 +339,7 @@ ordered_json toJson(const RunConfig& run) {
                     {"probe_samples", run.record.probe_samples},
                     {"probe_group_pairs", run.record.probe_group_pairs},
                     {"recall_samples", run.record.recall_samples},
+                    {"recall_every", run.record.recall_every},
                     {"probabilities", run.record.probabilities},
                     {"embeddings", run.record.embeddings}};
   return json;

@@ -144,12 +144,19 @@ void CurvePanel::clear(Curve& curve) const {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   curve.steps.clear();
   curve.raw.clear();
+  curve.rows = 0;
   curve.lowest = curve.lowest_positive = kInfinity;
   curve.highest = -kInfinity;
   smoothAgain(curve);
 }
 
 void CurvePanel::append(Curve& curve, double step, double value) const {
+  ++curve.rows;
+  curve.last_step = step;
+  curve.last_value = value;
+  if (curve.spec.kind == CurveSpec::Kind::Metric && std::isnan(value)) {
+    return;
+  }
   curve.steps.push_back(step);
   curve.raw.push_back(value);
   curve.average.push_back(curve.smoother.next(value));
@@ -180,11 +187,11 @@ void CurvePanel::setLogarithmic(bool logarithmic) {
 }
 
 bool CurvePanel::continues(const Curve& curve, const RunData& run) const {
-  const std::size_t known = curve.raw.size();
+  const std::size_t known = curve.rows;
   return known == 0 || (curveLength(run, curve.spec) >= known &&
-                        curveStep(run, curve.spec, known - 1) == curve.steps.back() &&
-                        (curveValue(run, curve.spec, known - 1) == curve.raw.back() ||
-                         std::isnan(curve.raw.back())));
+                        curveStep(run, curve.spec, known - 1) == curve.last_step &&
+                        (curveValue(run, curve.spec, known - 1) == curve.last_value ||
+                         std::isnan(curve.last_value)));
 }
 
 void CurvePanel::update(const RunData& run) {
@@ -193,7 +200,7 @@ void CurvePanel::update(const RunData& run) {
       clear(curve);
     }
     const std::size_t length = curveLength(run, curve.spec);
-    for (std::size_t i = curve.raw.size(); i < length; ++i) {
+    for (std::size_t i = curve.rows; i < length; ++i) {
       append(curve, curveStep(run, curve.spec, i), curveValue(run, curve.spec, i));
     }
   }

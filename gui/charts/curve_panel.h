@@ -54,7 +54,10 @@ class CurvePanel {
  private:
   struct Curve {
     CurveSpec spec;
+    /// Recall is not measured at every snapshot: of metrics only what was measured is here.
     std::vector<double> steps, raw, average;
+    std::size_t rows = 0;  ///< of the run that are taken up, measured or not
+    double last_step = 0, last_value = 0;
     Smoother smoother{0};
     /// Of `raw`, kept up to date so that following a long run costs only what is new.
     double lowest = 0, lowest_positive = 0, highest = 0;

@@ -1,6 +1,7 @@
 #include "routing_probe/recording/recording_reader.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -11,6 +12,10 @@
 
 namespace limoe::probe {
 namespace {
+
+/// How long after its last growth a recording without a visible lock counts as live. Longer than a
+/// step of most models takes; a writer that died is noticed that much later.
+constexpr auto kGrowthPatience = std::chrono::seconds(30);
 
 /// A row of the joined run: where it lies.
 struct Place {
@@ -100,6 +105,10 @@ struct RecordingReader::State {
   std::vector<Place> events;
   std::vector<int64_t> snapshot_steps;
   RunState run_state = RunState::Died;
+  // Growth that was seen while nobody held the run. Once proves nothing: those can be the last rows
+  // of a writer that died just before.
+  int growths_unheld = 0;
+  std::chrono::steady_clock::time_point grown;
 
   std::vector<std::filesystem::path> partPaths() const;
   bool openNewParts();
@@ -107,6 +116,7 @@ struct RecordingReader::State {
   int64_t firstSuperseded(size_t part,
                           const std::vector<int64_t>& (RecordingPart::*rows)() const) const;
   RunState currentState(bool held) const;
+  void noteGrowth(bool held, bool grew);
   bool lockHeld() const { return single.empty() && RunLock::isHeld(folder); }
   const RecordingPart& newest() const { return *parts.back(); }
   Place placeOf(const std::vector<int64_t>& rows, int64_t index) const;
@@ -193,10 +203,21 @@ void RecordingReader::State::join() {
 }
 
 RunState RecordingReader::State::currentState(bool held) const {
-  if (held) {
+  const bool grows =
+      growths_unheld >= 2 && std::chrono::steady_clock::now() - grown < kGrowthPatience;
+  if (held || (grows && !newest().complete())) {
     return RunState::Live;
   }
   return newest().complete() ? RunState::Finished : RunState::Died;
+}
+
+void RecordingReader::State::noteGrowth(bool held, bool grew) {
+  if (held) {
+    growths_unheld = 0;
+  } else if (grew) {
+    ++growths_unheld;
+    grown = std::chrono::steady_clock::now();
+  }
 }
 
 Place RecordingReader::State::placeOf(const std::vector<int64_t>& rows, int64_t index) const {
@@ -269,6 +290,7 @@ bool RecordingReader::refresh() {
   if (changed) {
     s.join();
   }
+  s.noteGrowth(held, changed);
   const RunState before = std::exchange(s.run_state, s.currentState(held));
   return changed || before != s.run_state;
 }

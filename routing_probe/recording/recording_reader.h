@@ -15,7 +15,7 @@
 namespace limoe::probe {
 
 enum class RunState {
-  Live,      ///< a worker holds the run
+  Live,      ///< a worker holds the run, or its recording keeps growing (see refresh())
   Finished,  ///< closed properly
   Died       ///< the writer is gone; everything up to the last commit is here
 };
@@ -43,7 +43,8 @@ class RecordingReader {
   RunState state() const;                ///< as of construction or the last refresh()
 
   /// Looks for rows and parts that came since. Returns whether anything changed (rows, events or
-  /// state). Where a new part supersedes old rows, or the run was started again, counts below can
+  /// state). A recording that grows while nobody seems to hold the run is live, too: in a folder
+  /// shared with another machine its lock may not be seen. Where a new part supersedes old rows, or the run was started again, counts below can
   /// shrink. Throws RecordingError where the recording is gone or damaged; can be called again.
   bool refresh();
 

@@ -111,7 +111,7 @@ HeldOutProbe::HeldOutProbe(const model::RunConfig& config, const model::Dataset&
   }
 }
 
-Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step) const {
+Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step, bool with_recall) const {
   const torch::NoGradGuard no_grad;
   const GroupOverride groups(model);
   Snapshot snapshot;
@@ -120,7 +120,10 @@ Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step) const {
   std::vector<torch::Tensor> images;
   std::vector<torch::Tensor> texts;
   const auto all = static_cast<int64_t>(samples_.size());
-  for (int64_t first = 0; first < all; first += group_pairs_) {
+  // Whole groups either way, so that the recorded samples are routed among the same ones.
+  const int64_t groups_recorded = (layout_.samples + group_pairs_ - 1) / group_pairs_;
+  const int64_t routed = with_recall ? all : std::min(all, groups_recorded * group_pairs_);
+  for (int64_t first = 0; first < routed; first += group_pairs_) {
     const int64_t pairs = std::min(group_pairs_, all - first);
     const std::vector<model::Sample> group(samples_.begin() + first,
                                            samples_.begin() + first + pairs);
@@ -134,7 +137,8 @@ Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step) const {
   snapshot.label_tokens = countLabels(snapshot.layers, layout_, probe_.labels);
   const auto image = torch::cat(images);
   const auto text = torch::cat(texts);
-  snapshot.metrics = metrics(snapshot, image, text);
+  snapshot.metrics = with_recall ? recall(image, text) : std::vector<float>(4, NAN);
+  addRoutingMetrics(snapshot);
   if (layout_.embeddings) {
     const auto both =
         torch::stack({image, text}, 1).narrow(0, 0, layout_.samples).contiguous();  // [N, 2, Z]
@@ -143,20 +147,27 @@ Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step) const {
   return snapshot;
 }
 
-std::vector<float> HeldOutProbe::metrics(const Snapshot& snapshot, const torch::Tensor& image,
-                                         const torch::Tensor& text) const {
+std::vector<float> HeldOutProbe::recall(const torch::Tensor& image,
+                                        const torch::Tensor& text) const {
   const int64_t samples = config_.record.recall_samples;
   const auto similarity =
       torch::matmul(image.narrow(0, 0, samples), text.narrow(0, 0, samples).t());
   std::vector<float> values;
-  const auto add = [&values](double value) { values.push_back(static_cast<float>(value)); };
   for (const int64_t depth : {1, 5}) {
-    add(recallAt(depth, similarity));
-    add(recallAt(depth, similarity.t()));
+    values.push_back(static_cast<float>(recallAt(depth, similarity)));
+    values.push_back(static_cast<float>(recallAt(depth, similarity.t())));
   }
+  return values;
+}
+
+/// Success rates and label information, behind the recalls.
+void HeldOutProbe::addRoutingMetrics(Snapshot& snapshot) const {
   if (layout_.layers == 0) {
-    return values;
+    return;
   }
+  const auto add = [&snapshot](double value) {
+    snapshot.metrics.push_back(static_cast<float>(value));
+  };
   const auto experts = static_cast<std::size_t>(layout_.experts);
   const std::size_t labels = layout_.label_names.size();
   std::vector<double> success[2];
@@ -189,7 +200,6 @@ std::vector<float> HeldOutProbe::metrics(const Snapshot& snapshot, const torch::
       add(value);
     }
   }
-  return values;
 }
 
 }  // namespace limoe::probe

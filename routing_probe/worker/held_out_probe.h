@@ -29,13 +29,15 @@ class HeldOutProbe {
   const ProbeSet& probeSet() const { return probe_; }
   int64_t groupPairs() const { return group_pairs_; }
 
-  /// Routes the samples in evaluation mode, in groups of groupPairs() pairs, and measures.
-  /// `step` is only written into the result.
-  Snapshot route(model::Limoe& model, int64_t step) const;
+  /// Routes the recorded samples in evaluation mode, in groups of groupPairs() pairs, and measures.
+  /// Recall needs many more samples: NaN where it is not wanted. `step` is only written into the
+  /// result.
+  Snapshot route(model::Limoe& model, int64_t step, bool with_recall) const;
 
  private:
-  std::vector<float> metrics(const Snapshot& snapshot, const torch::Tensor& image_embeddings,
-                             const torch::Tensor& text_embeddings) const;
+  std::vector<float> recall(const torch::Tensor& image_embeddings,
+                            const torch::Tensor& text_embeddings) const;
+  void addRoutingMetrics(Snapshot& snapshot) const;
 
   model::RunConfig config_;
   const model::Tokenizer& tokenizer_;

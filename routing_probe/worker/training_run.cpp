@@ -281,8 +281,10 @@ class TrainingRun {
   }
 
   void snapshot() {
-    Snapshot snapshot = probe_.route(trainer_.model(), trainer_.stepsDone());
-    metrics_ = snapshot.metrics;
+    const int64_t step = trainer_.stepsDone();
+    const bool with_recall = step % trainer_.config().record.recall_every == 0 ||
+                             step == trainer_.config().train.steps;
+    Snapshot snapshot = probe_.route(trainer_.model(), step, with_recall);
     last_snapshot_ = snapshot.step;
     recorder_->push(std::move(snapshot));
   }
@@ -392,13 +394,15 @@ class TrainingRun {
   }
 
   void printMeasures() {
+    const std::vector<float> metrics =
+        probe_.route(trainer_.model(), trainer_.stepsDone(), true).metrics;
     progress_.say("step " + std::to_string(trainer_.stepsDone()) + " after " +
                   durationText(wall()) + ", held-out measures (recall among " +
                   std::to_string(trainer_.config().record.recall_samples) + " pairs):");
-    for (std::size_t m = 0; m < metrics_.size(); ++m) {
+    for (std::size_t m = 0; m < metrics.size(); ++m) {
       std::array<char, 120> line{};
       std::snprintf(line.data(), line.size(), "  %-36s %.3f",
-                    probe_.layout().metric_names[m].c_str(), static_cast<double>(metrics_[m]));
+                    probe_.layout().metric_names[m].c_str(), static_cast<double>(metrics[m]));
       progress_.say(line.data());
     }
   }
@@ -426,7 +430,6 @@ class TrainingRun {
   std::string trouble_;  ///< why the run waits
   std::deque<Command> kept_commands_;
   int64_t last_snapshot_ = -1;
-  std::vector<float> metrics_;
 };
 
 }  // namespace

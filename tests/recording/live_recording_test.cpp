@@ -89,6 +89,37 @@ TEST(LiveRecording, IsFollowedFromAnotherProcessUntilItIsFinished) {
   EXPECT_EQ(worker.join(), 0);
 }
 
+/// A lock that another machine's file system does not show.
+TEST(LiveRecording, IsLiveWhileItGrowsEvenIfNobodySeemsToHoldIt) {
+  const SyntheticOptions options;
+  const TestFolder test_folder;
+  const RunFolder folder{test_folder.path()};
+  ChildProcess worker([&](ChildProcess::Turns& turns) {
+    const auto writer = openWriter(folder, options);
+    for (int64_t step = 1; step <= 3; ++step) {
+      writer->append(syntheticStep(options, step));
+      turns.report(step);
+      turns.wait();
+    }
+    writer->finish();
+  });
+  ASSERT_EQ(worker.next(), 1);
+  RecordingReader reader(folder.path);
+  EXPECT_EQ(reader.state(), RunState::Died);
+  worker.proceed();
+  ASSERT_EQ(worker.next(), 2);
+  EXPECT_TRUE(reader.refresh());
+  EXPECT_EQ(reader.state(), RunState::Died);  // could be a dead writer's last rows
+  worker.proceed();
+  ASSERT_EQ(worker.next(), 3);
+  EXPECT_TRUE(reader.refresh());
+  EXPECT_EQ(reader.state(), RunState::Live);
+  worker.proceed();
+  EXPECT_EQ(worker.join(), 0);
+  EXPECT_TRUE(reader.refresh());
+  EXPECT_EQ(reader.state(), RunState::Finished);
+}
+
 TEST(LiveRecording, ReaderTakesUpANewPartAndARunStartedAgain) {
   SyntheticOptions options;
   options.steps = 20;
