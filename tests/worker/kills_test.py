@@ -33,7 +33,7 @@ begin = time.monotonic()
 limoe("train", "--out", whole, *ARGUMENTS)
 LONGEST = time.monotonic() - begin  # that a worker lives: the last ones end by themselves
 context = zmq.Context()
-moments = {"while it starts": 0, "while it trains": 0, "at its end": 0}
+moments = {"while it starts": 0, "while it trains": 0}
 slack = []
 
 
@@ -72,7 +72,6 @@ def live_and_die(run, arguments):
     output = process.communicate()[0]
     if process.returncode != -signal.SIGKILL:
         assert process.returncode == 0, output
-        moments["at its end"] += 1
         return True
     moments["while it trains" if any(s for _, s in seen) else "while it starts"] += 1
     if not (run / "recording.h5").exists():
@@ -90,12 +89,11 @@ def live_and_die(run, arguments):
     return False
 
 
-kills = rounds = most_parts = 0
-while kills < KILLS:
+rounds = most_parts = 0
+while sum(moments.values()) < KILLS:
     run = folder / f"run{rounds}"
     done = False
-    while not done and kills < KILLS:
-        kills += 1
+    while not done and sum(moments.values()) < KILLS:
         done = live_and_die(run, ["--resume", run] if (run / "config.json").exists()
                             else ["--out", run, *ARGUMENTS])
     if not done:
@@ -107,7 +105,7 @@ while kills < KILLS:
     rounds += 1
     shutil.rmtree(run)
 
-print(f"{kills} kills (seed {SEED}; {', '.join(f'{n} {when}' for when, n in moments.items())}) in "
+print(f"{sum(moments.values())} kills (seed {SEED}; {', '.join(f'{n} {when}' for when, n in moments.items())}) in "
       f"{rounds} runs of up to {most_parts} parts: every recording opened, at most "
       f"{max([0, *slack])} steps behind the last one reported, every run the same as the "
       "uninterrupted one, bit for bit")
