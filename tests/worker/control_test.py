@@ -81,7 +81,8 @@ with h5py.File(run / "recording.h5") as f:
     kept = f["steps/kept"][:].sum(axis=(1, 2, 3))
     chosen = f["steps/chosen"][:].sum(axis=(1, 2, 3))
 settings = [e for e in events if e[1] == "setting"]
-assert (at + 1, "setting", "aux.weight 0.04 → 0.5, moe.priority \"bpr\" → \"vanilla\"") in settings, events
+# Recorded with the first step at which it is in force: row at + 1 is step at + 2.
+assert (at + 2, "setting", "aux.weight 0.04 → 0.5, moe.priority \"bpr\" → \"vanilla\"") in settings, events
 assert any("capacity_factor 1.2 → 0.5" in e[2] for e in settings), events
 assert {"pause", "resume", "checkpoint", "stop"} <= {e[1] for e in events}, events
 # The change takes effect at the very next step: at most half the choices (rounded up) fit.
