@@ -105,8 +105,10 @@ class Inspection {
 
 void Inspection::tellLostDatasets() {
   for (const auto& [dataset, why] : salvage_.lostDatasets()) {
-    found_.faults.push_back(dataset + " " + (why.starts_with("could") ? "cannot be read: " : "") +
-                            withoutPath(salvage_, why));
+    const std::string reason = withoutPath(salvage_, why);
+    found_.faults.push_back(reason.starts_with(dataset)   ? reason
+                            : reason.starts_with("could") ? dataset + " cannot be read: " + reason
+                                                          : dataset + " " + reason);
   }
 }
 

@@ -7,7 +7,7 @@
 #include <array>
 #include <utility>
 
-#include "routing_probe/recording/half.h"
+#include "routing_probe/recording/dataset_check.h"
 
 namespace limoe::probe {
 namespace {
@@ -21,6 +21,8 @@ constexpr unsigned char kOpenForSwmr = 4;
 constexpr size_t kLargestText = 1 << 20;
 /// What deflate can make of one byte at most; a larger claim is a lie.
 constexpr int64_t kLargestExpansion = 1032;
+/// Every patch has pixels, and decisions in each snapshot: far more than this, packed or not.
+constexpr int64_t kMostPatchesPerByte = 64;
 
 /// A missing byte counts as set: then the file is opened as one whose writer did not close it.
 unsigned char statusFlags(const std::filesystem::path& path) {
@@ -40,15 +42,17 @@ std::string rowsText(int64_t first, int64_t count) {
                     : "rows " + std::to_string(first) + " … " + std::to_string(first + count - 1);
 }
 
+/// Stored as it is, each row in one chunk: of a chunk that is cut the rows before the cut count.
+bool hasPlainRows(const schema::Dataset& dataset) {
+  return dataset.rows != Rows::Probe && dataset.filter == schema::Filter::None &&
+         std::equal(dataset.row.begin(), dataset.row.end(), dataset.chunk.begin() + 1);
+}
+
 }  // namespace
 
 Salvage::Salvage(std::filesystem::path path, uint64_t real_bytes)
     : path_(std::move(path)), real_bytes_(real_bytes) {
   hdf5::prepareThread();
-  if (real_bytes_ == 0) {
-    std::error_code ignored;
-    real_bytes_ = std::filesystem::file_size(path_, ignored);
-  }
   try {
     open();
     readOrigin();
@@ -58,6 +62,16 @@ Salvage::Salvage(std::filesystem::path path, uint64_t real_bytes)
   } catch (const hdf5::Error& error) {
     fail(error.what());
   }
+}
+
+/// A live file grows: what its metadata names may lie beyond the end that was there before.
+uint64_t Salvage::realBytes() const {
+  if (real_bytes_ > 0) {
+    return real_bytes_;
+  }
+  std::error_code error;
+  const uint64_t bytes = std::filesystem::file_size(path_, error);
+  return error ? 0 : bytes;
 }
 
 void Salvage::fail(const std::string& what) const {
@@ -115,8 +129,11 @@ std::vector<hsize_t> Salvage::shapeOf(const std::string& dataset) const {
   if (!exists(dataset)) {
     return {};
   }
-  const Handle handle(H5Dopen2(file_.get(), dataset.c_str(), H5P_DEFAULT), H5Dclose);
-  return handle ? hdf5::extentOf(handle.get()) : std::vector<hsize_t>();
+  try {
+    return hdf5::extentOf(probe::openDataset(file_.get(), dataset).get());
+  } catch (const hdf5::Error&) {
+    return {};  // told when it is opened to be read
+  }
 }
 
 /// The first readable of several places (dataset, axis) that have the same size; 0 where none is.
@@ -182,16 +199,44 @@ void Salvage::readLayout() {
   if (const std::vector<std::string> faults = schema::faultsOf(layout_); !faults.empty()) {
     fail("its sizes cannot be known any more: " + faults.front());
   }
+  requirePossibleSizes();
+}
+
+/// A small file may claim millions of samples; memory is taken only for what it can hold.
+void Salvage::requirePossibleSizes() const {
+  const uint64_t bytes = realBytes();
+  const auto claim = [&](int64_t per_sample, uint64_t each, const std::string& what) {
+    const auto samples = static_cast<uint64_t>(layout_.samples);
+    if (samples > bytes / each / static_cast<uint64_t>(std::max<int64_t>(1, per_sample))) {
+      fail("claims " + std::to_string(samples) + " samples of " + std::to_string(per_sample) + " " +
+           what + ", more than its " + std::to_string(bytes) + " bytes can hold");
+    }
+  };
+  claim(layout_.text_length, 1, "text positions");
+  claim((layout_.patches() - 1) / kMostPatchesPerByte + 1, 1, "bytes of patches");
+  for (const auto& [dataset, each] : {std::pair{"probe/token_ids", 4}, {"probe/pieces", 24}}) {
+    if (!exists(dataset) || shapeOf(dataset).empty()) {
+      continue;
+    }
+    const Handle handle = probe::openDataset(file_.get(), dataset);
+    const Handle creation =
+        hdf5::own(H5Dget_create_plist(handle.get()), H5Pclose, "read its layout");
+    if (H5Pget_nfilters(creation.get()) == 0) {
+      claim(layout_.text_length, static_cast<uint64_t>(each), std::string("cells of ") + dataset);
+    }
+  }
 }
 
 size_t Salvage::textBytes(const char* dataset) const {
   if (exists(dataset)) {
-    const Handle handle(H5Dopen2(file_.get(), dataset, H5P_DEFAULT), H5Dclose);
-    const Handle type(handle ? H5Dget_type(handle.get()) : H5I_INVALID_HID, H5Tclose);
-    const size_t bytes =
-        type && H5Tget_class(type.get()) == H5T_STRING ? H5Tget_size(type.get()) : 0;
-    if (bytes > 0 && bytes <= kLargestText) {
-      return bytes;
+    try {
+      const Handle handle = probe::openDataset(file_.get(), dataset);
+      const Handle type = hdf5::own(H5Dget_type(handle.get()), H5Tclose, "read its type");
+      const size_t bytes = H5Tget_class(type.get()) == H5T_STRING ? H5Tget_size(type.get()) : 0;
+      if (bytes > 0 && bytes <= kLargestText) {
+        return bytes;
+      }
+    } catch (const hdf5::Error&) {  // told when it is opened to be read
     }
   }
   return 1;
@@ -232,34 +277,30 @@ void Salvage::openDataset(const schema::Dataset& expected) {
   if (!exists(expected.path)) {
     throw hdf5::Error("is missing");
   }
-  Handle handle =
-      hdf5::own(H5Dopen2(file_.get(), expected.path.c_str(), H5P_DEFAULT), H5Dclose, "open it");
-  const Handle found = hdf5::own(H5Dget_type(handle.get()), H5Tclose, "read its type");
+  Handle handle = probe::openDataset(file_.get(), expected.path);
+  if (const std::string fault = faultOf(expected, handle.get()); !fault.empty()) {
+    throw hdf5::Error(fault.substr(1));
+  }
+  schema::Dataset found = expected;
+  if (!expected.chunk.empty()) {  // another program may have packed it in its own way
+    const Handle creation =
+        hdf5::own(H5Dget_create_plist(handle.get()), H5Pclose, "read its layout");
+    hdf5::check(
+        H5Pget_chunk(creation.get(), static_cast<int>(found.chunk.size()), found.chunk.data()),
+        "read its chunks");
+    const bool packed = H5Pget_nfilters(creation.get()) > 0;
+    found.filter = packed ? schema::Filter::Gzip : schema::Filter::None;
+  }
+  auto rows =
+      static_cast<int64_t>(std::min<hsize_t>(hdf5::extentOf(handle.get()).front(), INT64_MAX));
+  if (expected.rows != Rows::Probe) {  // packed rows take at least a byte
+    const auto bytes = found.filter == schema::Filter::None
+                           ? static_cast<int64_t>(found.rowElements() * found.elementBytes())
+                           : 1;
+    rows = std::min(rows, static_cast<int64_t>(realBytes()) / bytes);
+  }
   Handle type = hdf5::typeOf(expected.element, expected.text_bytes);
-  const std::vector<hsize_t> shape = hdf5::extentOf(handle.get());
-  const bool fits = shape.size() == expected.row.size() + 1 &&
-                    std::equal(expected.row.begin(), expected.row.end(), shape.begin() + 1) &&
-                    (expected.rows != Rows::Probe || shape.front() == expected.probe_rows);
-  if (H5Tequal(found.get(), type.get()) <= 0 || !fits) {
-    throw hdf5::Error("has another type or shape than in a recording");
-  }
-  const Handle creation = hdf5::own(H5Dget_create_plist(handle.get()), H5Pclose, "read its layout");
-  std::vector<hsize_t> chunk(shape.size());
-  const H5D_layout_t storage = H5Pget_layout(creation.get());
-  const bool stored_so =
-      expected.chunk.empty()
-          ? storage == H5D_CONTIGUOUS && H5Pget_external_count(creation.get()) == 0
-          : storage == H5D_CHUNKED &&
-                H5Pget_chunk(creation.get(), static_cast<int>(chunk.size()), chunk.data()) > 0;
-  if (!stored_so || (!expected.chunk.empty() && chunk != expected.chunk)) {
-    throw hdf5::Error("is stored in another way than in a recording");
-  }
-  auto rows = static_cast<int64_t>(std::min<hsize_t>(shape.front(), INT64_MAX));
-  if (expected.rows != Rows::Probe && expected.filter == schema::Filter::None) {
-    const auto bytes = static_cast<int64_t>(expected.rowElements() * expected.elementBytes());
-    rows = std::min(rows, static_cast<int64_t>(real_bytes_) / bytes);
-  }
-  datasets_[expected.path] = {expected, std::move(handle), std::move(type), rows};
+  datasets_[expected.path] = {std::move(found), std::move(handle), std::move(type), rows};
 }
 
 void Salvage::readNames() {
@@ -301,6 +342,50 @@ int64_t Salvage::rows(const std::string& dataset) const {
   return found == datasets_.end() ? 0 : found->second.rows;
 }
 
+/// Bytes of an unpacked chunk that are in the file; 0 where it has none.
+uint64_t Salvage::chunkBytesPresent(const Dataset& dataset,
+                                    const std::vector<hsize_t>& place) const {
+  unsigned mask = 0;
+  haddr_t address = HADDR_UNDEF;
+  hsize_t bytes = 0;
+  if (H5Dget_chunk_info_by_coord(dataset.handle.get(), place.data(), &mask, &address, &bytes) < 0 ||
+      address == HADDR_UNDEF) {
+    return 0;
+  }
+  const uint64_t end = realBytes();
+  return address >= end ? 0 : std::min<uint64_t>(bytes, end - address);
+}
+
+/// Whether every chunk that holds a part of the block is in the file, whatever shape chunks have.
+bool Salvage::chunksPresent(const Dataset& dataset, const std::vector<int64_t>& offset,
+                            const std::vector<int64_t>& count) const {
+  const schema::Dataset& description = dataset.description;
+  const size_t axes = description.chunk.size();
+  std::vector<hsize_t> begin(axes);
+  for (size_t axis = 0; axis < axes; ++axis) {
+    const hsize_t size = description.chunk[axis];
+    begin[axis] = static_cast<hsize_t>(offset[axis]) / size * size;
+  }
+  for (std::vector<hsize_t> place = begin;;) {
+    hsize_t bytes = 0;
+    if (H5Dget_chunk_storage_size(dataset.handle.get(), place.data(), &bytes) < 0 || bytes == 0) {
+      return false;
+    }
+    size_t axis = axes;
+    while (axis > 0) {
+      --axis;
+      place[axis] += description.chunk[axis];
+      if (place[axis] < static_cast<hsize_t>(offset[axis] + count[axis])) {
+        break;
+      }
+      place[axis] = begin[axis];
+      if (axis == 0) {
+        return true;
+      }
+    }
+  }
+}
+
 int64_t Salvage::rowsPresent(const std::string& dataset, int64_t first, int64_t count) const {
   const auto found = datasets_.find(dataset);
   if (found == datasets_.end()) {
@@ -309,21 +394,22 @@ int64_t Salvage::rowsPresent(const std::string& dataset, int64_t first, int64_t 
   const schema::Dataset& description = found->second.description;
   const auto chunk_rows = static_cast<int64_t>(description.chunk.front());
   const uint64_t row_bytes = description.rowElements() * description.elementBytes();
+  const bool whole_rows = hasPlainRows(description);
   const int64_t end = std::min(first + count, found->second.rows);
   for (int64_t row = first; row < end; row = (row / chunk_rows + 1) * chunk_rows) {
-    std::vector<hsize_t> offset(description.chunk.size(), 0);
-    offset.front() = static_cast<hsize_t>(row / chunk_rows * chunk_rows);
-    unsigned mask = 0;
-    haddr_t address = HADDR_UNDEF;
-    hsize_t bytes = 0;
-    if (H5Dget_chunk_info_by_coord(found->second.handle.get(), offset.data(), &mask, &address,
-                                   &bytes) < 0 ||
-        address == HADDR_UNDEF || address >= real_bytes_) {
-      return row - first;
+    std::vector<int64_t> offset(description.chunk.size(), 0);
+    offset.front() = row / chunk_rows * chunk_rows;
+    if (!whole_rows) {
+      std::vector<int64_t> block = {1};
+      block.insert(block.end(), description.row.begin(), description.row.end());
+      if (!chunksPresent(found->second, offset, block)) {
+        return row - first;
+      }
+      continue;
     }
-    const auto whole = static_cast<int64_t>((real_bytes_ - address) / row_bytes);
-    const int64_t here = static_cast<int64_t>(offset.front()) + std::min(whole, chunk_rows);
-    if (here < std::min(end, static_cast<int64_t>(offset.front()) + chunk_rows)) {
+    const uint64_t bytes = chunkBytesPresent(found->second, {offset.begin(), offset.end()});
+    const int64_t here = offset.front() + static_cast<int64_t>(bytes / row_bytes);
+    if (here < std::min(end, offset.front() + chunk_rows)) {
       return std::max<int64_t>(0, here - first);
     }
   }
@@ -338,37 +424,17 @@ void Salvage::requirePresent(const Dataset& dataset, const std::vector<int64_t>&
     const haddr_t address = H5Dget_offset(dataset.handle.get());
     const uint64_t bytes =
         description.probe_rows * description.rowElements() * description.elementBytes();
-    if (address == HADDR_UNDEF || address > real_bytes_ || bytes > real_bytes_ - address) {
+    const uint64_t end = realBytes();
+    if (address == HADDR_UNDEF || address > end || bytes > end - address) {
       fail(description.path + " lies beyond the end of the file");
     }
-    return;
-  }
-  if (description.filter == schema::Filter::None) {
+  } else if (hasPlainRows(description)) {
     if (rowsPresent(description.path, offset.front(), count.front()) < count.front()) {
       fail(description.path + ": " + rowsText(offset.front(), count.front()) +
            " are not in the file");
     }
-    return;
-  }
-  // Only the axis of samples (and the rows) has more than one chunk.
-  std::vector<hsize_t> at(offset.size(), 0);
-  const size_t axis = description.rows == Rows::Probe              ? 0
-                      : description.path == "snapshots/embeddings" ? 1
-                                                                   : 2;
-  for (size_t i = 0; i < axis; ++i) {
-    at[i] = static_cast<hsize_t>(offset[i]);
-  }
-  const hsize_t step = description.chunk[axis];
-  const auto end = static_cast<hsize_t>(offset[axis] + count[axis]);
-  for (hsize_t first = static_cast<hsize_t>(offset[axis]) / step * step; first < end;
-       first += step) {
-    at[axis] = first;
-    hsize_t bytes = 0;
-    hdf5::check(H5Dget_chunk_storage_size(dataset.handle.get(), at.data(), &bytes),
-                "find " + description.path);
-    if (bytes == 0) {
-      fail(description.path + ": a piece is not in the file");
-    }
+  } else if (!chunksPresent(dataset, offset, count)) {
+    fail(description.path + ": a piece is not in the file");
   }
 }
 
@@ -380,7 +446,7 @@ size_t Salvage::elementsOf(const std::string& dataset, const std::vector<int64_t
   }
   const schema::Dataset& description = found->second.description;
   const int64_t limit = description.filter == schema::Filter::None ? 1 : kLargestExpansion;
-  const auto real = static_cast<int64_t>(std::min<uint64_t>(real_bytes_, uint64_t{1} << 50));
+  const auto real = static_cast<int64_t>(std::min<uint64_t>(realBytes(), uint64_t{1} << 50));
   int64_t elements = 1;
   for (size_t axis = 0; axis < count.size(); ++axis) {
     const int64_t size =
@@ -395,6 +461,9 @@ size_t Salvage::elementsOf(const std::string& dataset, const std::vector<int64_t
     }
     elements *= count[axis];
   }
+  if (elements > 0) {
+    requirePresent(found->second, offset, count);
+  }
   return static_cast<size_t>(elements);
 }
 
@@ -402,7 +471,6 @@ void Salvage::readInto(const std::string& dataset, const std::vector<int64_t>& o
                        const std::vector<int64_t>& count, void* out) const {
   const Dataset& open = datasets_.at(dataset);
   try {
-    requirePresent(open, offset, count);
     hdf5::readBlock(open.handle.get(), open.type.get(), {offset.begin(), offset.end()},
                     {count.begin(), count.end()}, out);
   } catch (const hdf5::Error& error) {
@@ -427,55 +495,6 @@ std::vector<std::string> Salvage::readTexts(const std::string& dataset, int64_t 
     readInto(dataset, offset, size, cells.data());
   }
   return hdf5::unpackTexts(cells, bytes);
-}
-
-std::vector<uint16_t> Salvage::readExperts(const std::string& dataset,
-                                           const std::vector<int64_t>& offset,
-                                           const std::vector<int64_t>& count) const {
-  if (schema::expertElement(layout_.experts) == hdf5::Element::U16) {
-    return read<uint16_t>(dataset, offset, count);
-  }
-  const std::vector<uint8_t> bytes = read<uint8_t>(dataset, offset, count);
-  std::vector<uint16_t> experts(bytes.size());
-  std::transform(bytes.begin(), bytes.end(), experts.begin(), [](uint8_t expert) {
-    return expert == 255 ? kNoExpert : static_cast<uint16_t>(expert);
-  });
-  return experts;
-}
-
-Decisions Salvage::readDecisions(const std::string& modality, int64_t row, int64_t layer,
-                                 int64_t units) const {
-  const std::string prefix = "snapshots/" + modality;
-  const auto halves = [](const std::vector<uint16_t>& values) {
-    std::vector<float> floats(values.size());
-    std::transform(values.begin(), values.end(), floats.begin(), floatFromHalf);
-    return floats;
-  };
-  const std::vector<int64_t> token = {row, layer, 0, 0};
-  const std::vector<int64_t> tokens = {1, 1, layout_.samples, units};
-  const std::vector<int64_t> choice = {row, layer, 0, 0, 0};
-  const std::vector<int64_t> choices = {1, 1, layout_.samples, units, layout_.top_k};
-  Decisions decisions;
-  decisions.expert = readExperts(prefix + "_expert", choice, choices);
-  decisions.gate = halves(read<uint16_t>(prefix + "_gate", choice, choices));
-  decisions.kept = read<uint8_t>(prefix + "_kept", choice, choices);
-  decisions.runner_up = readExperts(prefix + "_runner_up", token, tokens);
-  decisions.margin = halves(read<uint16_t>(prefix + "_margin", token, tokens));
-  if (layout_.probabilities) {
-    decisions.probability = read<float>(prefix + "_probability", choice,
-                                        {1, 1, layout_.samples, units, layout_.experts});
-  }
-  return decisions;
-}
-
-LayerSlice Salvage::readLayer(int64_t row, int64_t layer) const {
-  LayerSlice slice;
-  slice.samples = layout_.samples;
-  slice.image = readDecisions("image", row, layer, layout_.patches());
-  slice.text = readDecisions("text", row, layer, layout_.text_length);
-  slice.order = read<uint32_t>("snapshots/order", {row, layer, 0, 0},
-                               {1, 1, layout_.samples, layout_.patches() + layout_.text_length});
-  return slice;
 }
 
 }  // namespace limoe::probe

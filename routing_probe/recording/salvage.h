@@ -80,6 +80,11 @@ class Salvage {
   std::vector<hsize_t> shapeOf(const std::string& dataset) const;
   bool exists(const std::string& dataset) const;
   size_t textBytes(const char* dataset) const;
+  uint64_t chunkBytesPresent(const Dataset& dataset, const std::vector<hsize_t>& place) const;
+  bool chunksPresent(const Dataset& dataset, const std::vector<int64_t>& offset,
+                     const std::vector<int64_t>& count) const;
+  uint64_t realBytes() const;
+  void requirePossibleSizes() const;
   void requirePresent(const Dataset& dataset, const std::vector<int64_t>& offset,
                       const std::vector<int64_t>& count) const;
   size_t elementsOf(const std::string& dataset, const std::vector<int64_t>& offset,
@@ -93,7 +98,7 @@ class Salvage {
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path path_;
-  uint64_t real_bytes_ = 0;
+  uint64_t real_bytes_ = 0;  // 0: as large as the file is when it is asked
   bool finished_ = false;
   hdf5::Handle file_;
   hdf5::Handle root_;

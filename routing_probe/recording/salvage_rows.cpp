@@ -20,6 +20,56 @@ std::vector<T> slice(const std::vector<T>& values, int64_t row, size_t rows) {
 
 }  // namespace
 
+// Salvage::readLayer() is here with the other rows.
+std::vector<uint16_t> Salvage::readExperts(const std::string& dataset,
+                                           const std::vector<int64_t>& offset,
+                                           const std::vector<int64_t>& count) const {
+  if (schema::expertElement(layout_.experts) == hdf5::Element::U16) {
+    return read<uint16_t>(dataset, offset, count);
+  }
+  const std::vector<uint8_t> bytes = read<uint8_t>(dataset, offset, count);
+  std::vector<uint16_t> experts(bytes.size());
+  std::transform(bytes.begin(), bytes.end(), experts.begin(), [](uint8_t expert) {
+    return expert == 255 ? kNoExpert : static_cast<uint16_t>(expert);
+  });
+  return experts;
+}
+
+Decisions Salvage::readDecisions(const std::string& modality, int64_t row, int64_t layer,
+                                 int64_t units) const {
+  const std::string prefix = "snapshots/" + modality;
+  const auto halves = [](const std::vector<uint16_t>& values) {
+    std::vector<float> floats(values.size());
+    std::transform(values.begin(), values.end(), floats.begin(), floatFromHalf);
+    return floats;
+  };
+  const std::vector<int64_t> token = {row, layer, 0, 0};
+  const std::vector<int64_t> tokens = {1, 1, layout_.samples, units};
+  const std::vector<int64_t> choice = {row, layer, 0, 0, 0};
+  const std::vector<int64_t> choices = {1, 1, layout_.samples, units, layout_.top_k};
+  Decisions decisions;
+  decisions.expert = readExperts(prefix + "_expert", choice, choices);
+  decisions.gate = halves(read<uint16_t>(prefix + "_gate", choice, choices));
+  decisions.kept = read<uint8_t>(prefix + "_kept", choice, choices);
+  decisions.runner_up = readExperts(prefix + "_runner_up", token, tokens);
+  decisions.margin = halves(read<uint16_t>(prefix + "_margin", token, tokens));
+  if (layout_.probabilities) {
+    decisions.probability = read<float>(prefix + "_probability", choice,
+                                        {1, 1, layout_.samples, units, layout_.experts});
+  }
+  return decisions;
+}
+
+LayerSlice Salvage::readLayer(int64_t row, int64_t layer) const {
+  LayerSlice slice;
+  slice.samples = layout_.samples;
+  slice.image = readDecisions("image", row, layer, layout_.patches());
+  slice.text = readDecisions("text", row, layer, layout_.text_length);
+  slice.order = read<uint32_t>("snapshots/order", {row, layer, 0, 0},
+                               {1, 1, layout_.samples, layout_.patches() + layout_.text_length});
+  return slice;
+}
+
 std::vector<StepRow> readSteps(const Salvage& salvage, int64_t first, int64_t count) {
   if (count == 0) {
     return {};
