@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
@@ -51,8 +52,10 @@ std::string placeIn(const Entry& entry, uint64_t index) {
   return "[" + text + "]";
 }
 
-/// The first number that is not finite, in words.
-std::optional<std::string> numbersFault(std::ifstream& stream, const Entry& entry) {
+/// The first number that is not finite, in words. Calls `progress` with the bytes done so far,
+/// often enough for a program that shows it and ends with Ctrl+C.
+std::optional<std::string> numbersFault(std::ifstream& stream, const Entry& entry,
+                                        const std::function<void(uint64_t)>& progress) {
   const auto exponent = exponentBits(entry.dtype);
   if (!exponent) {
     return std::nullopt;
@@ -62,6 +65,7 @@ std::optional<std::string> numbersFault(std::ifstream& stream, const Entry& entr
   stream.clear();
   stream.seekg(static_cast<std::streamoff>(entry.offset));
   for (uint64_t done = 0; done < entry.bytes; done += block.size()) {
+    progress(done);
     block.resize(std::min(kBlockBytes, entry.bytes - done));
     if (!stream.read(block.data(), static_cast<std::streamsize>(block.size()))) {
       return "cannot be read";
@@ -118,10 +122,10 @@ void checkPair(const fs::path& file, const model::SafetensorsHeader& header, Fil
 void checkOwnConfiguration(const model::SafetensorsHeader& header, FileReport& report) {
   try {
     if (const auto found = header.metadata.find("config"); found != header.metadata.end()) {
-      model::modelConfigFromJson(nlohmann::json::parse(found->second, nullptr, false));
+      model::modelConfigFromJson(model::parseJson(found->second, "__metadata__.config"));
     }
     if (const auto found = header.metadata.find("run"); found != header.metadata.end()) {
-      model::runConfigFromLayers({nlohmann::json::parse(found->second, nullptr, false)});
+      model::runConfigFromLayers({model::parseJson(found->second, "__metadata__.run")});
     }
   } catch (const model::ConfigError& error) {
     for (const std::string& fault : error.faults()) {
@@ -141,8 +145,10 @@ FileReport checkSafetensors(const fs::path& file, const WorkProgress& progress) 
     std::error_code ignored;
     const auto all = static_cast<double>(std::max<uintmax_t>(1, fs::file_size(file, ignored)));
     for (const auto& [name, entry] : header.tensors) {
-      progress(file.filename().string(), static_cast<double>(done) / all);
-      if (const auto fault = numbersFault(stream, entry)) {
+      const auto fault = numbersFault(stream, entry, [&](uint64_t of_tensor) {
+        progress(file.filename().string(), static_cast<double>(done + of_tensor) / all);
+      });
+      if (fault) {
         report.faults.push_back("tensor \"" + name + "\" " + *fault);
       }
       done += entry.bytes;

@@ -1,9 +1,11 @@
-// Fuzzes readSafetensorsHeader. The input is the whole file, or where it does not begin with 'H'
-// only the header's JSON, whose last two bytes say how many bytes of tensors follow.
+// Fuzzes readSafetensorsHeader and, with the numbers and the configuration in the file, the check
+// of checkpoints. The input is the whole file, or where it does not begin with 'H' only the
+// header's JSON, whose last two bytes say how many bytes of tensors follow.
 #include <fstream>
 #include <limits>
 
 #include "model/safetensors_header.h"
+#include "routing_probe/worker/checkpoint_check.h"
 #include "tests/fuzz/fuzz_target.h"
 
 namespace {
@@ -51,5 +53,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } catch (const limoe::model::SafetensorsError& error) {
     limoe::fuzz::requireNamed(error, path);
   }
+  limoe::probe::checkSafetensors(path, [](const std::string&, double) {});
   return 0;
 }

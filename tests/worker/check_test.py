@@ -198,6 +198,11 @@ assert "cannot be repaired" in limoe("check", "--repair", weights, status=1)
 weights.unlink()
 assert "step-00000020.safetensors is missing" in limoe("check", run, status=1)
 
+# --- a configuration of a million brackets in it
+nested = json.dumps({"__metadata__": {"config": "[" * 10 ** 6}}).encode()
+(folder / "nested.safetensors").write_bytes(struct.pack("<Q", len(nested)) + nested)
+assert "nested more than 32 levels" in limoe("check", folder / "nested.safetensors", status=1)
+
 # --- configurations: every fault
 config = folder / "config.json"
 config.write_text(json.dumps({"heads": 5, "moe": {"experts": -1}}))
