@@ -14,6 +14,8 @@ namespace {
 constexpr int64_t kBlockRows = static_cast<int64_t>(schema::kStepChunkRows);
 constexpr int64_t kEventRows = static_cast<int64_t>(schema::kIndexChunkRows);
 constexpr int64_t kImagePageBytes = 4 << 20;
+constexpr int64_t kUnread = INT64_MIN;
+constexpr int64_t kLargestStep = int64_t{1} << 53;  ///< beyond, programs that count in doubles err
 
 /// Without the file's name, which whoever reports says once.
 std::string withoutPath(const Salvage& salvage, const std::string& text) {
@@ -50,6 +52,7 @@ std::string validUtf8(const std::string& text) {
 class Losses {
  public:
   void add(const std::string& reason, int64_t number) { places_[reason].insert(number); }
+  bool none() const { return places_.empty(); }
   void tell(const std::string& what, std::vector<std::string>& into) const {
     for (const auto& [reason, numbers] : places_) {
       into.push_back(what + " " + rangesText({numbers.begin(), numbers.end()}) + ": " + reason);
@@ -70,8 +73,8 @@ class Inspection {
     inspectTexts();
     inspectLabels();
     inspectImages();
-    inspectSteps();
     inspectEvents();
+    inspectSteps();
     inspectSnapshots();
     return std::move(found_);
   }
@@ -85,8 +88,12 @@ class Inspection {
   void inspectEvents();
   void inspectSnapshots();
   void inspectSnapshot(const LayerRules& rules, int64_t row, int64_t step);
-  void readIndex(const char* dataset, int64_t least, std::vector<int64_t>& rows,
+  std::vector<int64_t> readIndex(const char* dataset, Losses& lost) const;
+  void takeIndex(const char* dataset, int64_t least, int64_t most, std::vector<int64_t>& rows,
                  std::vector<int64_t>& steps);
+  int64_t lastPossibleStep(const std::vector<int64_t>& rows,
+                           const std::vector<int64_t>& steps) const;
+  void inspectSums(int64_t row, int64_t step, std::vector<LayerCounts> counts);
   void takeTokenMask();
   std::vector<bool> maskOfDecisions() const;
   std::vector<std::string> texts(const char* dataset, int64_t inner);
@@ -99,8 +106,13 @@ class Inspection {
   const WorkProgress& progress_;
   Findings found_;
   std::vector<bool> is_token_;
+  bool labels_lost_ = false;
+  /// Made by a repair or of several parts: rows and labels may have been left out.
+  bool mended_ = false;
+  int64_t last_step_ = INT64_MAX;  ///< no snapshot can be of a later one
   Losses snapshot_losses_;
   Losses recounts_;
+  Losses kept_;
 };
 
 void Inspection::tellLostDatasets() {
@@ -208,6 +220,7 @@ void Inspection::takeTokenMask() {
 void Inspection::inspectLabels() {
   std::vector<uint16_t>& labels = found_.probe.labels;
   if (!salvage_.has("probe/labels") || salvage_.rows("probe/labels") == 0) {
+    labels_lost_ = !salvage_.has("probe/labels");
     return;
   }
   Losses lost;
@@ -231,6 +244,7 @@ void Inspection::inspectLabels() {
       lost.add("a label that there is not", static_cast<int64_t>(i) / layout_.patches());
     }
   }
+  labels_lost_ = !lost.none();
   lost.tell("labels of samples", found_.faults);
 }
 
@@ -268,59 +282,91 @@ void Inspection::inspectImages() {
 // ---------------------------------------------------------------------------------------------
 // Steps and events
 
-/// Rows whose step is readable, at least `least` and in ascending order.
-void Inspection::readIndex(const char* dataset, int64_t least, std::vector<int64_t>& rows,
-                           std::vector<int64_t>& steps) {
+/// The step of each row; kUnread where it cannot be read.
+std::vector<int64_t> Inspection::readIndex(const char* dataset, Losses& lost) const {
   const int64_t claimed = salvage_.rows(dataset);
-  Losses lost;
-  Losses unordered;
+  std::vector<int64_t> index(static_cast<size_t>(claimed), kUnread);
   for (int64_t first = 0; first < claimed; first += kBlockRows) {
     const int64_t count = std::min(kBlockRows, claimed - first);
     const int64_t present = salvage_.rowsPresent(dataset, first, count);
+    std::string why = "they are not in the file";
+    int64_t good = 0;
     try {
       const auto read = salvage_.read<int64_t>(dataset, {first}, {present});
-      for (int64_t i = 0; i < present; ++i) {
-        if (read[static_cast<size_t>(i)] >= least) {
-          rows.push_back(first + i);
-          steps.push_back(read[static_cast<size_t>(i)]);
-        } else {
-          unordered.add("their step cannot be right", first + i);
-        }
-      }
-      for (int64_t i = present; i < count; ++i) {
-        lost.add("they are not in the file", first + i);
-      }
+      std::copy(read.begin(), read.end(), index.begin() + first);
+      good = present;
     } catch (const RecordingError& error) {
-      for (int64_t i = 0; i < count; ++i) {
-        lost.add(reasonOf(error), first + i);
-      }
+      why = reasonOf(error);
+    }
+    for (int64_t i = good; i < count; ++i) {
+      lost.add(why, first + i);
     }
   }
-  std::vector<int64_t> sound_rows;
-  std::vector<int64_t> sound_steps;
-  for (const size_t i : longestAscending(steps, true)) {
-    sound_rows.push_back(rows[i]);
-    sound_steps.push_back(steps[i]);
-  }
-  const std::set<int64_t> sound(sound_rows.begin(), sound_rows.end());
-  for (const int64_t row : rows) {
-    if (!sound.contains(row)) {
-      unordered.add("their steps do not ascend", row);
+  return index;
+}
+
+/// Rows whose step is readable, `least` … `most`, and fits the other rows.
+void Inspection::takeIndex(const char* dataset, int64_t least, int64_t most,
+                           std::vector<int64_t>& rows, std::vector<int64_t>& steps) {
+  Losses lost;
+  const std::vector<int64_t> index = readIndex(dataset, lost);
+  std::vector<int64_t> possible_rows;
+  std::vector<int64_t> possible_steps;
+  for (size_t i = 0; i < index.size(); ++i) {
+    if (index[i] >= least && index[i] <= most) {
+      possible_rows.push_back(static_cast<int64_t>(i));
+      possible_steps.push_back(index[i]);
     }
   }
-  rows = std::move(sound_rows);
-  steps = std::move(sound_steps);
-  // What a writer was about to write when it died was never committed.
-  const bool only_tail =
-      !salvage_.finished() && !rows.empty() && rows.back() + 1 == std::ssize(rows);
-  unordered.tell(std::string(dataset) + ", rows", only_tail ? found_.notes : found_.faults);
+  const bool snapshots = std::string(dataset) == "snapshots/step";
+  for (const size_t i : snapshots ? soundSnapshots(possible_rows, possible_steps)
+                                  : soundSteps(possible_rows, possible_steps, mended_)) {
+    rows.push_back(possible_rows[i]);
+    steps.push_back(possible_steps[i]);
+  }
+  // What a writer was about to write when it died was never committed: room, but still zeros.
+  size_t end = index.size();
+  const size_t sound_end = rows.empty() ? 0 : static_cast<size_t>(rows.back()) + 1;
+  while (!salvage_.finished() && end > sound_end && index[end - 1] == 0) {
+    --end;
+  }
+  Losses wrong;
+  Losses uncommitted;
+  for (size_t i = 0, next = 0; i < index.size(); ++i) {
+    const auto row = static_cast<int64_t>(i);
+    if (next < rows.size() && rows[next] == row) {
+      ++next;
+    } else if (i >= end) {
+      uncommitted.add("their writer died before it wrote them", row);
+    } else if (index[i] != kUnread) {
+      wrong.add(index[i] < least || index[i] > most ? "their step cannot be right"
+                                                    : "their steps do not fit the other rows",
+                row);
+    }
+  }
+  uncommitted.tell(std::string(dataset) + ", rows", found_.notes);
+  wrong.tell(std::string(dataset) + ", rows", found_.faults);
   lost.tell(std::string(dataset) + ", rows", found_.faults);
+}
+
+/// A snapshot comes after its step is recorded, or before the part's first. Rows that are lost
+/// count as steps, and a repaired file may have lost any.
+int64_t Inspection::lastPossibleStep(const std::vector<int64_t>& rows,
+                                     const std::vector<int64_t>& steps) const {
+  if (mended_ || !salvage_.has("steps/step")) {
+    return INT64_MAX;
+  }
+  const int64_t claimed = salvage_.rows("steps/step");
+  return rows.empty() ? std::max<int64_t>(0, salvage_.origin().first_step - 1) + claimed
+                      : steps.back() + claimed - 1 - rows.back();
 }
 
 void Inspection::inspectSteps() {
   std::vector<int64_t> rows;
   std::vector<int64_t> steps;
-  readIndex("steps/step", std::max<int64_t>(0, salvage_.origin().first_step), rows, steps);
+  takeIndex("steps/step", std::max<int64_t>(0, salvage_.origin().first_step), kLargestStep, rows,
+            steps);
+  last_step_ = lastPossibleStep(rows, steps);
   std::map<int64_t, size_t> of_row;
   for (size_t i = 0; i < rows.size(); ++i) {
     of_row[rows[i]] = i;
@@ -395,11 +441,15 @@ void Inspection::inspectEvents() {
       if (read && !events[static_cast<size_t>(i)].kind.empty() &&
           events[static_cast<size_t>(i)].step >= 0) {
         found_.event_rows.push_back(first + i);
+        const std::string& kind = events[static_cast<size_t>(i)].kind;
+        mended_ = mended_ || kind == "repaired" || kind == "joined";
       } else {
         lost.add(read ? "they are empty" : why, first + i);
       }
     }
   }
+  // Where events are lost, one of them may have said so.
+  mended_ = mended_ || !salvage_.has("events") || std::ssize(found_.event_rows) < claimed;
   lost.tell("events, rows", found_.faults);
 }
 
@@ -409,7 +459,8 @@ void Inspection::inspectEvents() {
 void Inspection::inspectSnapshots() {
   std::vector<int64_t> rows;
   std::vector<int64_t> steps;
-  readIndex("snapshots/step", std::max<int64_t>(0, salvage_.origin().first_step - 1), rows, steps);
+  takeIndex("snapshots/step", std::max<int64_t>(0, salvage_.origin().first_step - 1),
+            std::min(last_step_, kLargestStep), rows, steps);
   const LayerRules rules(layout_, salvage_.origin().probe_group_pairs, is_token_,
                          found_.probe.labels);
   for (size_t s = 0; s < rows.size(); ++s) {
@@ -418,6 +469,47 @@ void Inspection::inspectSnapshots() {
   }
   snapshot_losses_.tell("snapshots of steps", found_.faults);
   recounts_.tell("in snapshots of steps", found_.faults);
+  kept_.tell("in snapshots of steps", found_.notes);
+}
+
+/// Recounts what is not what the decisions add up to. Labels that are lost leave nothing to count.
+void Inspection::inspectSums(int64_t row, int64_t step, std::vector<LayerCounts> counts) {
+  std::vector<std::string> lost;
+  const Snapshot summary = readSummary(salvage_, row, &lost);
+  for (const std::string& reason : lost) {
+    recounts_.add(withoutPath(salvage_, reason), step);
+  }
+  std::vector<uint32_t> tokens;
+  std::vector<uint32_t> labels;
+  for (const LayerCounts& layer : counts) {
+    tokens.insert(tokens.end(), layer.tokens.begin(), layer.tokens.end());
+    labels.insert(labels.end(), layer.label_tokens.begin(), layer.label_tokens.end());
+  }
+  const bool same_tokens = tokens == summary.tokens;
+  bool same_labels = labels == summary.label_tokens;
+  if (!same_labels && labels.size() == summary.label_tokens.size() && (labels_lost_ || mended_)) {
+    // What was counted before labels were lost is still true: at least what is counted now.
+    same_labels =
+        std::equal(labels.begin(), labels.end(), summary.label_tokens.begin(), std::less_equal<>());
+    if (same_labels && labels_lost_) {
+      kept_.add(
+          "the counts by label are as recorded; without the lost labels they cannot be checked",
+          step);
+    }
+  }
+  for (LayerCounts& layer : counts) {  // what is empty is not replaced
+    same_tokens ? layer.tokens.clear() : void();
+    same_labels ? layer.label_tokens.clear() : void();
+  }
+  if (!same_tokens && !summary.tokens.empty()) {
+    recounts_.add("snapshots/tokens is not what the decisions add up to", step);
+  }
+  if (!same_labels && !summary.label_tokens.empty()) {
+    recounts_.add("snapshots/label_tokens is not what the decisions add up to", step);
+  }
+  if (!same_tokens || !same_labels) {
+    found_.recounted[row] = std::move(counts);
+  }
 }
 
 void Inspection::inspectSnapshot(const LayerRules& rules, int64_t row, int64_t step) {
@@ -435,24 +527,7 @@ void Inspection::inspectSnapshot(const LayerRules& rules, int64_t row, int64_t s
       return;
     }
   }
-  const Snapshot summary = readSummary(salvage_, row);
-  std::vector<uint32_t> tokens;
-  std::vector<uint32_t> labels;
-  for (const LayerCounts& layer : counts) {
-    tokens.insert(tokens.end(), layer.tokens.begin(), layer.tokens.end());
-    labels.insert(labels.end(), layer.label_tokens.begin(), layer.label_tokens.end());
-  }
-  if (tokens != summary.tokens || labels != summary.label_tokens) {
-    recounts_.add(std::string(tokens != summary.tokens ? "snapshots/tokens" : "") +
-                      (tokens != summary.tokens && labels != summary.label_tokens ? ", " : "") +
-                      (labels != summary.label_tokens ? "snapshots/label_tokens" : "") +
-                      " is not what the decisions add up to",
-                  step);
-    found_.recounted[row] = std::move(counts);
-  }
-  if (salvage_.has("snapshots/metrics") && salvage_.rowsPresent("snapshots/metrics", row, 1) == 0) {
-    recounts_.add("snapshots/metrics is not in the file", step);
-  }
+  inspectSums(row, step, std::move(counts));
   if (layout_.embeddings) {
     const std::vector<float> embeddings = readEmbeddings(salvage_, row);
     if (std::any_of(embeddings.begin(), embeddings.end(), [](float v) { return std::isnan(v); })) {

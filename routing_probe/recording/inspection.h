@@ -28,7 +28,8 @@ struct Findings {
   /// All but the images; what is lost is empty, kNoLabel or, for a token's id, 0.
   ProbeSet probe;
   std::vector<int64_t> lost_images;
-  /// By row, what the decisions add up to where the recorded sums are lost or differ: [L].
+  /// By row, what the decisions add up to where the recorded sums are lost or differ: [L]. Sums
+  /// that stay as they are recorded are empty.
   std::map<int64_t, std::vector<LayerCounts>> recounted;
 };
 

@@ -90,16 +90,17 @@ CopySource sourceOf(const Salvage& salvage, const Findings& found) {
   source.snapshots = std::ssize(found.snapshot_rows);
   source.read_summary = [&](int64_t snapshot) {
     const int64_t row = found.snapshot_rows[static_cast<size_t>(snapshot)];
-    Snapshot summary = readSummary(salvage, row);
+    Snapshot summary = readSummary(salvage, row, nullptr);
     summary.embeddings = readEmbeddings(salvage, row);
     if (const auto counts = found.recounted.find(row); counts != found.recounted.end()) {
-      summary.tokens.clear();
-      summary.label_tokens.clear();
+      std::vector<uint32_t> tokens;
+      std::vector<uint32_t> labels;
       for (const LayerCounts& layer : counts->second) {
-        summary.tokens.insert(summary.tokens.end(), layer.tokens.begin(), layer.tokens.end());
-        summary.label_tokens.insert(summary.label_tokens.end(), layer.label_tokens.begin(),
-                                    layer.label_tokens.end());
+        tokens.insert(tokens.end(), layer.tokens.begin(), layer.tokens.end());
+        labels.insert(labels.end(), layer.label_tokens.begin(), layer.label_tokens.end());
       }
+      summary.tokens = tokens.empty() ? summary.tokens : tokens;
+      summary.label_tokens = labels.empty() ? summary.label_tokens : labels;
     }
     return summary;
   };

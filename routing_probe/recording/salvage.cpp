@@ -242,14 +242,15 @@ size_t Salvage::textBytes(const char* dataset) const {
   return 1;
 }
 
-/// Index datasets first: in a live file payload is then at least as new as they are.
+/// Index datasets first: in a live file payload is then at least as new as they are. Of those the
+/// last one first: a snapshot's step is then at least as new as the snapshot.
 void Salvage::openDatasets() {
   std::vector<schema::Dataset> all = schema::datasetsOf(
       layout_, {textBytes("probe/captions"), textBytes("probe/source")}, labelled_);
   const auto isIndex = [](const schema::Dataset& dataset) {
     return dataset.rows != Rows::Probe && dataset.path == schema::indexOf(dataset.rows);
   };
-  std::stable_partition(all.begin(), all.end(), isIndex);
+  std::reverse(all.begin(), std::stable_partition(all.begin(), all.end(), isIndex));
   for (const schema::Dataset& expected : all) {
     try {
       openDataset(expected);

@@ -109,27 +109,36 @@ std::vector<Event> readEvents(const Salvage& salvage, int64_t first, int64_t cou
   return result;
 }
 
-Snapshot readSummary(const Salvage& salvage, int64_t row) {
+Snapshot readSummary(const Salvage& salvage, int64_t row, std::vector<std::string>* lost) {
   const Layout& layout = salvage.layout();
-  const auto present = [&](const char* dataset) {
-    return salvage.has(dataset) && salvage.rowsPresent(dataset, row, 1) == 1;
+  const auto attempt = [&](const char* dataset, const auto& read) {
+    if (!salvage.has(dataset)) {
+      return;  // that it is lost is told once for all snapshots
+    }
+    try {
+      read();
+    } catch (const RecordingError& error) {
+      if (lost != nullptr) {
+        lost->emplace_back(error.what());
+      }
+    }
   };
   Snapshot summary;
   summary.step = salvage.read<int64_t>("snapshots/step", {row}, {1}).front();
-  if (present("snapshots/tokens")) {
+  attempt("snapshots/tokens", [&] {
     summary.tokens = salvage.read<uint32_t>("snapshots/tokens", {row, 0, 0, 0},
                                             {1, layout.layers, 2, layout.experts});
-  }
+  });
   const auto labels = static_cast<int64_t>(layout.label_names.size());
-  if (labels > 0 && present("snapshots/label_tokens")) {
+  attempt("snapshots/label_tokens", [&] {
     summary.label_tokens = salvage.read<uint32_t>("snapshots/label_tokens", {row, 0, 0, 0},
                                                   {1, layout.layers, layout.experts, labels});
-  }
+  });
   const auto width = static_cast<int64_t>(layout.metric_names.size());
   summary.metrics.assign(static_cast<size_t>(width), kNaN);
-  if (width > 0 && present("snapshots/metrics")) {
+  attempt("snapshots/metrics", [&] {
     summary.metrics = salvage.read<float>("snapshots/metrics", {row, 0}, {1, width});
-  }
+  });
   return summary;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "routing_probe/recording/recording.h"
@@ -38,8 +39,10 @@ std::vector<T> tableRows(const Salvage& salvage, const std::string& dataset, int
 std::vector<StepRow> readSteps(const Salvage& salvage, int64_t first, int64_t count);
 std::vector<Event> readEvents(const Salvage& salvage, int64_t first, int64_t count);
 
-/// Everything of the snapshot in `row` but its layers and embeddings; metrics NaN where lost.
-Snapshot readSummary(const Salvage& salvage, int64_t row);
+/// Everything of the snapshot in `row` but its layers and embeddings; of what is lost, counts are
+/// empty and metrics NaN, and `lost` (which may be null) gets the reason. Throws RecordingError
+/// where its step cannot be read.
+Snapshot readSummary(const Salvage& salvage, int64_t row, std::vector<std::string>* lost);
 
 /// [N, 2, Z]; NaN where lost, empty where none are recorded.
 std::vector<float> readEmbeddings(const Salvage& salvage, int64_t row);

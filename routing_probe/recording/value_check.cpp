@@ -11,6 +11,7 @@ namespace {
 // Halves round gates up to this much; probabilities are floats.
 constexpr float kHalfRounding = 1e-3f;
 constexpr float kEntropyRounding = 1e-3f;
+constexpr double kLongestRun = 1e10;  ///< seconds, more than 300 years
 
 std::string tokenName(const Layout& layout, int modality, int64_t token) {
   const int64_t units = modality == kImage ? layout.patches() : layout.text_length;
@@ -21,8 +22,8 @@ std::string tokenName(const Layout& layout, int modality, int64_t token) {
 }  // namespace
 
 std::optional<std::string> faultOf(const Layout& layout, const StepRow& row) {
-  if (!std::isfinite(row.wall)) {
-    return "its wall time is no number";
+  if (!(row.wall >= 0 && row.wall <= kLongestRun)) {
+    return "its wall time cannot be right";
   }
   for (size_t i = 0; i < row.kept.size(); ++i) {
     if (row.kept[i] > row.chosen[i]) {
@@ -191,25 +192,16 @@ void LayerRules::count(const Decisions& decisions, int modality, LayerCounts& co
 
 template <typename T>
 std::vector<size_t> longestAscending(const std::vector<T>& values, bool strictly) {
-  std::map<T, size_t> times;
-  if (strictly) {
-    for (const T& value : values) {
-      ++times[value];
-    }
-  }
   std::vector<size_t> ends;                             // by length, the index with the least value
   std::vector<size_t> before(values.size(), SIZE_MAX);  // in the subsequence
   for (size_t i = 0; i < values.size(); ++i) {
-    if (strictly && times.at(values[i]) > 1) {
-      continue;
-    }
-    const auto place =
-        std::upper_bound(ends.begin(), ends.end(), values[i],
-                         [&](const T& value, size_t end) { return value < values[end]; });
+    const auto place = std::partition_point(ends.begin(), ends.end(), [&](size_t end) {
+      return strictly ? values[end] < values[i] : values[end] <= values[i];
+    });
     before[i] = place == ends.begin() ? SIZE_MAX : *(place - 1);
     if (place == ends.end()) {
       ends.push_back(i);
-    } else {
+    } else if (values[i] < values[*place]) {
       *place = i;
     }
   }
@@ -223,6 +215,62 @@ std::vector<size_t> longestAscending(const std::vector<T>& values, bool strictly
 
 template std::vector<size_t> longestAscending(const std::vector<int64_t>&, bool);
 template std::vector<size_t> longestAscending(const std::vector<double>&, bool);
+
+std::vector<size_t> soundSteps(const std::vector<int64_t>& rows, const std::vector<int64_t>& steps,
+                               bool gaps) {
+  std::vector<int64_t> ahead(rows.size());  // of its row
+  std::map<int64_t, size_t> times;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ahead[i] = steps[i] - rows[i];
+    ++times[ahead[i]];
+  }
+  const auto commonest = std::max_element(
+      times.begin(), times.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (gaps || times.empty() || commonest->second * 2 <= rows.size()) {
+    return longestAscending(ahead, false);  // a gap moves every later step ahead, never back
+  }
+  std::vector<size_t> result;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (ahead[i] == commonest->first) {
+      result.push_back(i);
+    }
+  }
+  return result;
+}
+
+std::vector<size_t> soundSnapshots(const std::vector<int64_t>& rows,
+                                   const std::vector<int64_t>& steps) {
+  std::vector<size_t> sound = longestAscending(steps, true);
+  const auto slope = [&](size_t from, size_t to) {
+    return static_cast<double>(steps[to] - steps[from]) /
+           static_cast<double>(rows[to] - rows[from]);
+  };
+  // How unevenly the snapshots lie around `i` in place of sound[at].
+  const auto unevenness = [&](size_t at, size_t i) {
+    const bool first = at == 0;
+    const bool last = at + 1 == sound.size();
+    const double before = !first                  ? slope(sound[at - 1], i)
+                          : at + 2 < sound.size() ? slope(sound[at + 1], sound[at + 2])
+                                                  : 0;
+    const double after = !last     ? slope(i, sound[at + 1])
+                         : at >= 2 ? slope(sound[at - 2], sound[at - 1])
+                                   : 0;
+    return std::abs(before - after);
+  };
+  for (size_t at = 0; at < sound.size() && sound.size() > 2; ++at) {
+    const bool last = at + 1 == sound.size();
+    const size_t begin = at == 0 ? 0 : sound[at - 1] + 1;
+    const size_t end = last ? steps.size() : sound[at + 1];
+    size_t best = sound[at];
+    for (size_t i = begin; i < end; ++i) {
+      const bool between =
+          (at == 0 || steps[i] > steps[sound[at - 1]]) && (last || steps[i] < steps[sound[at + 1]]);
+      best = between && unevenness(at, i) < unevenness(at, best) ? i : best;
+    }
+    sound[at] = best;
+  }
+  return sound;
+}
 
 std::string rangesText(const std::vector<int64_t>& numbers, int64_t step) {
   std::string text;

@@ -47,10 +47,21 @@ class LayerRules {
   std::vector<uint16_t> labels_;
 };
 
-/// Indices of the longest ascending subsequence of `values`; where `strictly`, of those values that
-/// occur once. What a few flipped bytes did to an ascending sequence is left out.
+/// Indices of the longest ascending subsequence of `values`; of equal ones all count, or one where
+/// `strictly`. What a few flipped bytes did to an ascending sequence is left out.
 template <typename T>
 std::vector<size_t> longestAscending(const std::vector<T>& values, bool strictly);
+
+/// Indices of the step numbers that are right, given the rows in which they are. A run records
+/// every step, so a step is ahead of its row by the same number everywhere. `gaps`: but for rows
+/// that were left out, which a repair does; taken as given where few rows agree.
+std::vector<size_t> soundSteps(const std::vector<int64_t>& rows, const std::vector<int64_t>& steps,
+                               bool gaps);
+
+/// The same of snapshots, which may be any distance apart: as many as ascend and, where one of two
+/// must be wrong, the one that lies more evenly between its neighbours.
+std::vector<size_t> soundSnapshots(const std::vector<int64_t>& rows,
+                                   const std::vector<int64_t>& steps);
 
 /// "3", "3–7, 12, 20–25": `numbers` ascend; gaps of `step` count as none.
 std::string rangesText(const std::vector<int64_t>& numbers, int64_t step = 1);
