@@ -8,11 +8,17 @@
 
 namespace limoe::probe {
 
-/// Written as PATH.partial, which gets its name at keep() and is removed where that is not reached.
-/// Each member throws std::runtime_error naming the file where the disk refuses.
+/// Throws std::runtime_error where no file may get the name `path`: its folder is missing or not
+/// writable, or something is there that is not to be replaced. What is no regular file is never
+/// replaced, nor is an HDF5 file, which may be a recording that took days.
+void requireTarget(const std::filesystem::path& path, bool replace);
+
+/// Written as PATH.NUMBER.partial, a file of its own, which gets its name at keep() and is removed
+/// where that is not reached. Each member throws std::runtime_error naming the file where the disk
+/// refuses.
 class OutputFile {
  public:
-  /// Throws where `path` exists and is not to be replaced.
+  /// Throws as requireTarget() does.
   OutputFile(const std::filesystem::path& path, bool replace);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -21,6 +27,7 @@ class OutputFile {
   void write(std::string_view bytes);
   /// Overwrites the beginning.
   void writeFirst(std::string_view bytes);
+  /// Throws as requireTarget() does, for what came there in the meantime.
   void keep();
 
  private:
@@ -28,6 +35,7 @@ class OutputFile {
   [[noreturn]] void fail(const char* what, int error) const;
 
   std::filesystem::path path_;
+  bool replace_;
   std::filesystem::path partial_;
   int descriptor_ = -1;
   std::string buffer_;

@@ -71,7 +71,7 @@ def same(cell, value):
 # --- scalars and metrics
 scalars, metrics = folder / "scalars.csv", folder / "metrics.csv"
 output = limoe("export", run, "--scalars", scalars, "--metrics", metrics)
-assert str(scalars) in output, output
+assert f"{scalars}: 60 steps" in output and f"{metrics}: 13 snapshots" in output, output
 files, rows = expected_rows("steps")
 names = [text(n) for n in files[0]["steps/scalars"].attrs["names"]]
 header, cells = table(scalars)
@@ -79,19 +79,22 @@ assert header == ["step", "wall_seconds", *names], header
 assert [int(row[0]) for row in cells] == list(range(1, 61)), "each step once"
 assert first_part > 20 and len(rows) == 60
 for (p, row), line in zip(rows, cells):
+    assert len(line) == len(header)
     assert float(line[1]) == files[p]["steps/wall"][row]
     assert all(same(c, v) for c, v in zip(line[2:], files[p]["steps/scalars"][row])), line
 files, snapshots = expected_rows("snapshots")
 header, cells = table(metrics)
-assert header[2:] == [text(n) for n in files[0]["snapshots/metrics"].attrs["names"]]
-assert [int(row[0]) for row in cells] == list(range(0, 61, 5))
+assert header == ["step", "wall_seconds",
+                  *(text(n) for n in files[0]["snapshots/metrics"].attrs["names"])], header
+assert [int(row[0]) for row in cells] == list(range(0, 61, 5)) and len(snapshots) == 13
 for (p, row), line in zip(snapshots, cells):
+    assert len(line) == len(header)
     assert all(same(c, v) for c, v in zip(line[2:], files[p]["snapshots/metrics"][row])), line
 assert [line[1] for line in cells][0] == "nan" and float(cells[-1][1]) > 0
 
 # --- decisions as NumPy: each is what h5py reads at its place, and none is missing
 decisions = folder / "decisions.npy"
-limoe("export", run, "--decisions", decisions, "--steps", "20,60", "--layers", "0")
+limoe("export", run, "--decisions", decisions, "--steps", "60,020,20", "--layers", "0,0")
 d = numpy.load(decisions)
 assert d.dtype.names[0] == "step" and set(d["step"]) == {20, 60} and set(d["layer"]) == {0}
 for step in (20, 60):
@@ -107,8 +110,7 @@ for step in (20, 60):
         assert (f[f"snapshots/{name}_kept"][row, 0][at] == of["kept"]).all()
         assert (f[f"snapshots/{name}_runner_up"][row, 0][at[:2]] == of["runner_up"]).all()
         assert (f[f"snapshots/{name}_margin"][row, 0][at[:2]] == of["margin"]).all()
-        place = of["position"] + (0 if modality == 0 else expert_patches)\
-            if (expert_patches := f["snapshots/image_expert"].shape[3]) else None
+        place = of["position"] + (modality * f["snapshots/image_expert"].shape[3])
         assert (f["snapshots/order"][row, 0][of["sample"], place] == of["order"]).all()
         if modality == 0:
             columns = int(f.attrs["patch_grid"][1])
@@ -127,9 +129,11 @@ header, cells = table(decisions_csv)
 assert len(cells) == len(d)
 pieces, label_names = files[0]["probe/pieces"][...], files[0]["probe/label_names"][...]
 for line, row in list(zip(cells, d))[::7]:
+    assert len(line) == len(header)
     of = dict(zip(header, line))
-    for name in ("step", "layer", "block", "sample", "position", "choice", "expert", "kept"):
-        assert int(of[name]) == int(row[name]), (name, line, row)
+    for name in ("step", "layer", "block", "sample", "position", "row", "column", "choice", "expert",
+                 "kept", "runner_up", "order"):
+        assert (int(of[name]) if of[name] else -1) == int(row[name]), (name, line, row)
     assert numpy.float32(of["gate"]) == row["gate"] and numpy.float32(of["margin"]) == row["margin"]
     assert of["modality"] == ("image", "text")[row["modality"]]
     assert of["piece"] == ("" if row["modality"] == 0
@@ -149,10 +153,11 @@ with h5py.File(joined) as j:
     assert j.attrs["first_step"] == files[0].attrs["first_step"]
     for group, of in (("steps", rows), ("snapshots", snapshots)):
         assert len(j[f"{group}/step"]) == len(of)
+        assert set(j[group]) == set(files[0][group]) == set(files[1][group])
         for name in j[group]:
             for i, (p, row) in enumerate(of):
                 assert j[group][name][i].tobytes() == files[p][group][name][row].tobytes(), name
-        assert set(j[group]) == set(files[1][group])
+    assert set(j["probe"]) == set(files[1]["probe"])
     for name in j["probe"]:
         assert (j["probe"][name][...] == files[1]["probe"][name][...]).all(), name
     kinds = [event["kind"].decode() for event in j["events"][...]]
@@ -189,11 +194,35 @@ assert "exists already" in limoe("export", run, "--join", joined, status=1)
 assert "exists already" in limoe("export", run, "--join", joined, "--force", status=1)
 assert joined.read_bytes() == before
 assert "--force" in limoe("export", run, "--scalars", scalars, status=1)
-limoe("export", run, status=1)
+assert "nothing to write" in limoe("export", run, status=1)
 assert "20" in limoe("export", run, "--decisions", folder / "x.csv", "--steps", "21", status=1)
 assert "no layer 7" in limoe("export", run, "--decisions", folder / "x.csv", "--layers", "7", status=1)
 assert ".npy" in limoe("export", run, "--decisions", folder / "x.txt", status=1)
 limoe("export", folder / "nowhere", "--scalars", folder / "x.csv", status=1)
+assert "no layer" in limoe("export", run, "--decisions", folder / "x.csv", "--layers", "1e0", status=1)
+for options, remark in (  # nothing is written where a later output cannot be
+        (("--metrics", folder / "." / "x.csv"), "same name"),
+        (("--metrics", folder / "nowhere/m.csv"), "folder"),
+        (("--metrics", metrics), "--force"),
+        (("--join", joined), "never overwritten"),
+        (("--decisions", folder / "x.npy", "--steps", "21"), "no snapshot"),
+        (("--decisions", folder / "x.npy", "--layers", "7"), "no layer 7")):
+    output = limoe("export", run, "--scalars", f"{folder}/./x.csv", *options, status=1)
+    assert remark in output and not list(folder.glob("x.*")), output
+
+# --- a recording is never replaced by a table, nor is what is no file; others' files stay
+recording = run / "recording.h5"
+before = recording.read_bytes()
+(folder / "as.csv").symlink_to(recording)
+os.mkfifo(folder / "pipe.csv")
+(folder / "mine.csv.partial").write_text("mine")
+assert ".csv" in limoe("export", run, "--scalars", recording, "--force", status=1)
+assert "never" in limoe("export", run, "--metrics", folder / "as.csv", "--force", status=1)
+assert "no file" in limoe("export", run, "--scalars", folder / "pipe.csv", "--force", status=1)
+limoe("export", run, "--scalars", folder / "mine.csv")
+assert (folder / "mine.csv.partial").read_text() == "mine"
+(folder / "mine.csv.partial").unlink()
+assert recording.read_bytes() == before and (folder / "pipe.csv").is_fifo()
 
 
 def limit_size():
@@ -201,22 +230,21 @@ def limit_size():
     resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))
 
 
-for option, name in (("--decisions", "x.npy"), ("--join", "x.h5")):
-    output = limoe("export", run, option, folder / name, "--steps", "all", status=1,
-                   preexec_fn=limit_size)
+for name, *options in (("x.npy", "--steps", "all", "--decisions"), ("x.h5", "--join")):
+    output = limoe("export", run, *options, folder / name, status=1, preexec_fn=limit_size)
     assert name in output and "large" in output.lower(), output
-assert not [name for name in os.listdir(folder) if name.startswith("x.")], os.listdir(folder)
+assert not list(folder.glob("x.*")), os.listdir(folder)
 
 # --- Ctrl+C
 process = subprocess.Popen([LIMOE, "export", str(run), "--decisions", str(folder / "c.csv"),
                             "--steps", "all", "--join", str(folder / "c.h5")],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-wait_until(lambda: (folder / "c.csv.partial").exists() or process.poll() is not None, "a beginning")
+wait_until(lambda: list(folder.glob("c.csv.*")) or process.poll() is not None, "a beginning")
 process.send_signal(signal.SIGINT)
 status = process.wait(60)
 assert status in (0, 1), status
 left = [name for name in os.listdir(folder) if "partial" in name or "creating" in name]
-assert not left and (status == 0 or not (folder / "c.h5").exists()), left
+assert not left and (folder / "c.h5").exists() == (status == 0), left
 
 # --- the README's example says the same
 readme = open(os.path.join(os.path.dirname(__file__), "../../README.md"), encoding="utf-8").read()
