@@ -23,46 +23,6 @@ std::string withoutPath(const Salvage& salvage, const std::string& text) {
   return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
 }
 
-/// Text with every byte that is not UTF-8 replaced by '?'.
-std::string validUtf8(const std::string& text) {
-  std::string result;
-  for (size_t i = 0; i < text.size();) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const size_t length = byte < 0x80                   ? 1
-                          : byte >= 0xc2 && byte < 0xe0 ? 2
-                          : byte >= 0xe0 && byte < 0xf0 ? 3
-                          : byte >= 0xf0 && byte < 0xf5 ? 4
-                                                        : 0;
-    bool good = length > 0 && i + length <= text.size();
-    for (size_t j = 1; good && j < length; ++j) {
-      good = (static_cast<unsigned char>(text[i + j]) & 0xc0u) == 0x80u;
-    }
-    if (good && length > 2) {  // neither overlong nor a surrogate nor above U+10FFFF
-      const auto second = static_cast<unsigned char>(text[i + 1]);
-      good = !(byte == 0xe0 && second < 0xa0) && !(byte == 0xed && second >= 0xa0) &&
-             !(byte == 0xf0 && second < 0x90) && !(byte == 0xf4 && second >= 0x90);
-    }
-    result += good ? text.substr(i, length) : "?";
-    i += good ? length : 1;
-  }
-  return result;
-}
-
-/// Collects places by reason, so that one line tells all of a kind.
-class Losses {
- public:
-  void add(const std::string& reason, int64_t number) { places_[reason].insert(number); }
-  bool none() const { return places_.empty(); }
-  void tell(const std::string& what, std::vector<std::string>& into) const {
-    for (const auto& [reason, numbers] : places_) {
-      into.push_back(what + " " + rangesText({numbers.begin(), numbers.end()}) + ": " + reason);
-    }
-  }
-
- private:
-  std::map<std::string, std::set<int64_t>> places_;
-};
-
 class Inspection {
  public:
   Inspection(const Salvage& salvage, const WorkProgress& progress)
@@ -95,7 +55,6 @@ class Inspection {
                            const std::vector<int64_t>& steps) const;
   void inspectSums(int64_t row, int64_t step, std::vector<LayerCounts> counts);
   void takeTokenMask();
-  std::vector<bool> maskOfDecisions() const;
   std::vector<std::string> texts(const char* dataset, int64_t inner);
   std::string reasonOf(const std::exception& error) const {
     return withoutPath(salvage_, error.what());
@@ -167,39 +126,13 @@ void Inspection::inspectTexts() {
   takeTokenMask();
 }
 
-/// Which positions hold tokens, as the decisions say: those are guarded by checksums, token_ids
-/// are not. Empty where no snapshot can tell.
-std::vector<bool> Inspection::maskOfDecisions() const {
-  const auto k = static_cast<size_t>(layout_.top_k);
-  for (int64_t row = 0; layout_.layers > 0 && row < salvage_.rows("snapshots/step"); ++row) {
-    for (int64_t layer = 0; layer < layout_.layers; ++layer) {
-      try {
-        const LayerSlice slice = salvage_.readLayer(row, layer);
-        std::vector<bool> mask(slice.text.expert.size() / k);
-        for (size_t i = 0; i < mask.size(); ++i) {
-          mask[i] = slice.text.expert[i * k] != kNoExpert;
-        }
-        if (std::find(mask.begin(), mask.end(), true) != mask.end()) {
-          return mask;
-        }
-      } catch (const RecordingError&) {
-        break;  // told where the snapshots are inspected; the next one may be readable
-      }
-    }
-    if (row >= 8) {
-      break;  // a file as damaged as this has nothing to lose by it
-    }
-  }
-  return {};
-}
-
 void Inspection::takeTokenMask() {
   ProbeSet& probe = found_.probe;
   is_token_.resize(probe.token_ids.size());
   for (size_t i = 0; i < is_token_.size(); ++i) {
     is_token_[i] = probe.token_ids[i] >= 0;
   }
-  if (std::vector<bool> mask = maskOfDecisions(); !mask.empty()) {
+  if (std::vector<bool> mask = maskOfDecisions(salvage_); !mask.empty()) {
     is_token_ = std::move(mask);
   }
   Losses ids;
@@ -498,8 +431,12 @@ void Inspection::inspectSums(int64_t row, int64_t step, std::vector<LayerCounts>
     }
   }
   for (LayerCounts& layer : counts) {  // what is empty is not replaced
-    same_tokens ? layer.tokens.clear() : void();
-    same_labels ? layer.label_tokens.clear() : void();
+    if (same_tokens) {
+      layer.tokens.clear();
+    }
+    if (same_labels) {
+      layer.label_tokens.clear();
+    }
   }
   if (!same_tokens && !summary.tokens.empty()) {
     recounts_.add("snapshots/tokens is not what the decisions add up to", step);

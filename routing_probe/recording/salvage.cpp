@@ -13,6 +13,7 @@ namespace limoe::probe {
 namespace {
 
 using hdf5::Handle;
+using schema::Filter;
 using schema::Rows;
 
 constexpr unsigned kMetadataReadAttempts = 20;
@@ -44,7 +45,7 @@ std::string rowsText(int64_t first, int64_t count) {
 
 /// Stored as it is, each row in one chunk: of a chunk that is cut the rows before the cut count.
 bool hasPlainRows(const schema::Dataset& dataset) {
-  return dataset.rows != Rows::Probe && dataset.filter == schema::Filter::None &&
+  return dataset.rows != Rows::Probe && dataset.filter == Filter::None &&
          std::equal(dataset.row.begin(), dataset.row.end(), dataset.chunk.begin() + 1);
 }
 
@@ -64,7 +65,6 @@ Salvage::Salvage(std::filesystem::path path, uint64_t real_bytes)
   }
 }
 
-/// A live file grows: what its metadata names may lie beyond the end that was there before.
 uint64_t Salvage::realBytes() const {
   if (real_bytes_ > 0) {
     return real_bytes_;
@@ -242,8 +242,8 @@ size_t Salvage::textBytes(const char* dataset) const {
   return 1;
 }
 
-/// Index datasets first: in a live file payload is then at least as new as they are. Of those the
-/// last one first: a snapshot's step is then at least as new as the snapshot.
+/// Index datasets first, the last one first: in a live file payload is then at least as new as they
+/// are, and steps as snapshots.
 void Salvage::openDatasets() {
   std::vector<schema::Dataset> all = schema::datasetsOf(
       layout_, {textBytes("probe/captions"), textBytes("probe/source")}, labelled_);
@@ -289,13 +289,12 @@ void Salvage::openDataset(const schema::Dataset& expected) {
     hdf5::check(
         H5Pget_chunk(creation.get(), static_cast<int>(found.chunk.size()), found.chunk.data()),
         "read its chunks");
-    const bool packed = H5Pget_nfilters(creation.get()) > 0;
-    found.filter = packed ? schema::Filter::Gzip : schema::Filter::None;
+    found.filter = H5Pget_nfilters(creation.get()) > 0 ? Filter::Gzip : Filter::None;
   }
   auto rows =
       static_cast<int64_t>(std::min<hsize_t>(hdf5::extentOf(handle.get()).front(), INT64_MAX));
   if (expected.rows != Rows::Probe) {  // packed rows take at least a byte
-    const auto bytes = found.filter == schema::Filter::None
+    const auto bytes = found.filter == Filter::None
                            ? static_cast<int64_t>(found.rowElements() * found.elementBytes())
                            : 1;
     rows = std::min(rows, static_cast<int64_t>(realBytes()) / bytes);
@@ -446,7 +445,7 @@ size_t Salvage::elementsOf(const std::string& dataset, const std::vector<int64_t
     fail(dataset + " cannot be read");
   }
   const schema::Dataset& description = found->second.description;
-  const int64_t limit = description.filter == schema::Filter::None ? 1 : kLargestExpansion;
+  const int64_t limit = description.filter == Filter::None ? 1 : kLargestExpansion;
   const auto real = static_cast<int64_t>(std::min<uint64_t>(realBytes(), uint64_t{1} << 50));
   int64_t elements = 1;
   for (size_t axis = 0; axis < count.size(); ++axis) {

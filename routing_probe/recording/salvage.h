@@ -98,7 +98,7 @@ class Salvage {
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path path_;
-  uint64_t real_bytes_ = 0;  // 0: as large as the file is when it is asked
+  uint64_t real_bytes_ = 0;  // 0: the file, as far as it has grown
   bool finished_ = false;
   hdf5::Handle file_;
   hdf5::Handle root_;

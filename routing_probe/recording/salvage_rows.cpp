@@ -158,4 +158,29 @@ std::vector<float> readEmbeddings(const Salvage& salvage, int64_t row) {
   return result;
 }
 
+std::vector<bool> maskOfDecisions(const Salvage& salvage) {
+  const Layout& layout = salvage.layout();
+  const auto k = static_cast<size_t>(layout.top_k);
+  for (int64_t row = 0; layout.layers > 0 && row < salvage.rows("snapshots/step"); ++row) {
+    for (int64_t layer = 0; layer < layout.layers; ++layer) {
+      try {
+        const LayerSlice slice = salvage.readLayer(row, layer);
+        std::vector<bool> mask(slice.text.expert.size() / k);
+        for (size_t i = 0; i < mask.size(); ++i) {
+          mask[i] = slice.text.expert[i * k] != kNoExpert;
+        }
+        if (std::find(mask.begin(), mask.end(), true) != mask.end()) {
+          return mask;
+        }
+      } catch (const RecordingError&) {
+        break;  // told where the snapshots are inspected; the next one may be readable
+      }
+    }
+    if (row >= 8) {
+      break;  // a file as damaged as this has nothing to lose by it
+    }
+  }
+  return {};
+}
+
 }  // namespace limoe::probe

@@ -47,4 +47,8 @@ Snapshot readSummary(const Salvage& salvage, int64_t row, std::vector<std::strin
 /// [N, 2, Z]; NaN where lost, empty where none are recorded.
 std::vector<float> readEmbeddings(const Salvage& salvage, int64_t row);
 
+/// [N, T]: which positions hold tokens, as the decisions say: those are guarded by checksums,
+/// token_ids are not. Empty where no snapshot can tell.
+std::vector<bool> maskOfDecisions(const Salvage& salvage);
+
 }  // namespace limoe::probe

@@ -288,4 +288,34 @@ std::string rangesText(const std::vector<int64_t>& numbers, int64_t step) {
   return text;
 }
 
+void Losses::tell(const std::string& what, std::vector<std::string>& into) const {
+  for (const auto& [reason, numbers] : places_) {
+    into.push_back(what + " " + rangesText({numbers.begin(), numbers.end()}) + ": " + reason);
+  }
+}
+
+std::string validUtf8(const std::string& text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const size_t length = byte < 0x80                   ? 1
+                          : byte >= 0xc2 && byte < 0xe0 ? 2
+                          : byte >= 0xe0 && byte < 0xf0 ? 3
+                          : byte >= 0xf0 && byte < 0xf5 ? 4
+                                                        : 0;
+    bool good = length > 0 && i + length <= text.size();
+    for (size_t j = 1; good && j < length; ++j) {
+      good = (static_cast<unsigned char>(text[i + j]) & 0xc0u) == 0x80u;
+    }
+    if (good && length > 2) {  // neither overlong nor a surrogate nor above U+10FFFF
+      const auto second = static_cast<unsigned char>(text[i + 1]);
+      good = !(byte == 0xe0 && second < 0xa0) && !(byte == 0xed && second >= 0xa0) &&
+             !(byte == 0xf0 && second < 0x90) && !(byte == 0xf4 && second >= 0x90);
+    }
+    result += good ? text.substr(i, length) : "?";
+    i += good ? length : 1;
+  }
+  return result;
+}
+
 }  // namespace limoe::probe

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -65,5 +67,19 @@ std::vector<size_t> soundSnapshots(const std::vector<int64_t>& rows,
 
 /// "3", "3–7, 12, 20–25": `numbers` ascend; gaps of `step` count as none.
 std::string rangesText(const std::vector<int64_t>& numbers, int64_t step = 1);
+
+/// Collects places by reason, so that one line tells all of a kind.
+class Losses {
+ public:
+  void add(const std::string& reason, int64_t number) { places_[reason].insert(number); }
+  bool none() const { return places_.empty(); }
+  void tell(const std::string& what, std::vector<std::string>& into) const;
+
+ private:
+  std::map<std::string, std::set<int64_t>> places_;
+};
+
+/// Text with every byte that is not UTF-8 replaced by '?'.
+std::string validUtf8(const std::string& text);
 
 }  // namespace limoe::probe
