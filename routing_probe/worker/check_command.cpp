@@ -1,10 +1,19 @@
 // `limoe check`: whether recordings, checkpoints and configurations are sound, in words; and a
 // sound recording made of a damaged one.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <memory>
+#include <numeric>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "routing_probe/recording/recording_check.h"
@@ -81,14 +90,25 @@ bool tell(LongWork& work, const fs::path& path, const std::vector<std::string>& 
   return faults.empty();
 }
 
+/// Most of the signature is there: a repair makes up for a few flipped bytes.
+bool looksLikeHdf5(const fs::path& file) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  std::array<char, kSignature.size()> bytes{};
+  std::ifstream(file, std::ios::binary).read(bytes.data(), bytes.size());
+  return std::inner_product(bytes.begin(), bytes.end(), kSignature.begin(), 0, std::plus<>(),
+                            std::equal_to<>()) >= 5;
+}
+
 bool checkItem(const Item& item, LongWork& work) {
   if (item.kind == Kind::Recording) {
     const RecordingReport report = checkRecording(item.path, work.progress());
     const bool anything = !report.steps.empty() || !report.snapshot_steps.empty();
     const std::string remedy =
-        (anything ? "sound are " + contentOf(report) + "; " : std::string()) +
-        "`limoe check --repair " + item.path.string() +
-        "` writes what can be saved to a recording of its own";
+        !looksLikeHdf5(item.path)
+            ? "it is no HDF5 file, so no recording; is it the right one?"
+            : (anything ? "sound are " + contentOf(report) + "; " : std::string()) +
+                  "`limoe check --repair " + item.path.string() +
+                  "` writes what can be saved to a recording of its own";
     return tell(work, item.path, report.faults, report.notes,
                 contentOf(report) + "; " + stateOf(report, item.path), remedy);
   }
@@ -101,6 +121,22 @@ bool checkItem(const Item& item, LongWork& work) {
                     "does so by itself when this file is moved away)"
                   : "it cannot be repaired by a program; correct it, or take the copy that is in "
                     "every recording (attribute config)");
+}
+
+/// The parts that are there, where one between them is missing.
+std::vector<fs::path> partsAsTheyAre(const RunFolder& folder) {
+  std::vector<fs::path> parts;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder.path, ignored)) {
+    const std::string stem = entry.path().stem().string();
+    const bool numbered = stem.starts_with("recording-") && stem.size() > 10 &&
+                          stem.find_first_not_of("0123456789", 10) == std::string::npos;
+    if (entry.path().extension() == ".h5" && (stem == "recording" || numbered)) {
+      parts.push_back(entry.path());
+    }
+  }
+  std::sort(parts.begin(), parts.end());
+  return parts;
 }
 
 /// Everything in a run's folder; faults of the folder itself are told and counted in `sound`.
@@ -116,13 +152,15 @@ std::vector<Item> itemsOf(const RunFolder& folder, LongWork& work, bool& sound) 
   } catch (const RecordingError& error) {
     work.say(error.what());
     sound = false;
+    parts = partsAsTheyAre(folder);
   }
   for (const fs::path& part : parts) {
     items.push_back({part, Kind::Recording});
   }
   std::vector<fs::path> checkpoints;
   for (const auto& entry : fs::directory_iterator(folder.checkpoints(), ignored)) {
-    if (entry.path().extension() == ".safetensors") {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("step-") && name.ends_with(".safetensors")) {
       checkpoints.push_back(entry.path());
     }
   }
@@ -150,17 +188,28 @@ bool partsFit(const RunFolder& folder, LongWork& work) {
   }
 }
 
+void requireReadable(const fs::path& path) {
+  if (access(path.c_str(), R_OK) != 0) {
+    throw std::runtime_error(path.string() +
+                             ": cannot be read: " + std::generic_category().message(errno));
+  }
+}
+
 bool checkPath(const fs::path& path, LongWork& work) {
-  if (!fs::exists(path)) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) {
     throw std::runtime_error(path.string() + ": there is no such file or folder");
   }
-  if (!fs::is_directory(path)) {
+  if (!fs::is_directory(status)) {
+    requireReadable(path);
     const fs::path extension = path.extension();
     return checkItem({path, extension == ".safetensors" ? Kind::Safetensors
                             : extension == ".json"      ? Kind::Configuration
                                                         : Kind::Recording},
                      work);
   }
+  requireReadable(path);
   const RunFolder folder{path};
   bool sound = true;
   for (const Item& item : itemsOf(folder, work, sound)) {
@@ -168,6 +217,16 @@ bool checkPath(const fs::path& path, LongWork& work) {
   }
   // Where a part has faults of its own they have been told.
   return sound && partsFit(folder, work);
+}
+
+/// There is always a file of that name: the original gets a second one before it is replaced.
+void putInPlace(const fs::path& file, const fs::path& repaired, const fs::path& damaged) {
+  std::error_code error;
+  fs::create_hard_link(file, damaged, error);
+  if (error) {  // a file system without hard links
+    fs::rename(file, damaged);
+  }
+  fs::rename(repaired, file);
 }
 
 bool repair(const CheckOptions& options, LongWork& work) {
@@ -194,8 +253,7 @@ bool repair(const CheckOptions& options, LongWork& work) {
   const RecordingReport report = repairRecording(file, out, work.progress());
   fs::path result = out;
   if (options.in_place) {
-    fs::rename(file, damaged);
-    fs::rename(out, file);
+    putInPlace(file, out, damaged);
     result = file;
     work.say(damaged.string() + ": the original");
   }

@@ -141,6 +141,54 @@ for name, python, words in [
         rows = len(f["steps/step"]), len(f["snapshots/step"])
         assert rows in ((19, 5), (20, 4)) or name == "label", (name, rows)
 
+# --- good rows stay beside damaged ones, and nothing that cannot be true passes as sound
+def duplicates(f):
+    f["steps/step"][12:] = [3, 3, 3, 3, 4, 5, 6, 7]
+
+
+for name, python, steps, snapshots in [
+        ("double", lambda f: f["steps/step"].__setitem__(6, 8), 19, [0, 5, 10, 15, 20]),
+        ("tail", duplicates, 12, [0, 5, 10, 15, 20]),
+        ("last", lambda f: f["steps/step"].__setitem__(19, 9000), 19, [0, 5, 10, 15, 20]),
+        ("late", lambda f: f["steps/wall"].__setitem__(19, 1e300), 19, [0, 5, 10, 15, 20]),
+        ("twice", lambda f: f["snapshots/step"].__setitem__(1, 10), 20, [0, 10, 15, 20]),
+        ("beyond", lambda f: f["snapshots/step"].__setitem__(4, 7000), 20, [0, 5, 10, 15])]:
+    path = case(name)
+    change(path, python)
+    limoe("check", path, status=1)
+    repaired(path)
+    with h5py.File(path.with_suffix(".repaired.h5")) as f:
+        assert len(f["steps/step"]) == steps, name
+        assert list(f["snapshots/step"]) == snapshots, name
+# The row that was right is the one that is kept, and what was repaired is sound.
+with h5py.File(folder / "twice/recording.repaired.h5") as a, h5py.File(run / "recording.h5") as b:
+    assert (a["snapshots/tokens"][1] == b["snapshots/tokens"][2]).all()
+assert "sound" in limoe("check", folder / "double/recording.repaired.h5")
+
+# --- a link to another file is refused, not copied
+def link(f):
+    with h5py.File(folder / "other.h5", "w", libver="v110") as other:
+        f.copy("steps/wall", other)
+        other["wall"][:] = numpy.arange(20) + 1000
+    del f["steps/wall"]
+    f["steps/wall"] = h5py.ExternalLink(str(folder / "other.h5"), "wall")
+
+
+path = case("link")
+change(path, link)
+assert "steps/wall is a link" in limoe("check", path, status=1)
+repaired(path)
+with h5py.File(path.with_suffix(".repaired.h5")) as f:
+    assert (f["steps/wall"][...] == 0).all()
+
+# --- lost labels leave the counts that were made with them
+path = case("labels")
+damage_chunk(path, "probe/labels", 0, 0)
+output = repaired(path)
+assert "labels of samples" in output and "counts by label are as recorded" in output, output
+with h5py.File(run / "recording.h5") as a, h5py.File(path.with_suffix(".repaired.h5")) as b:
+    assert (a["snapshots/label_tokens"][...] == b["snapshots/label_tokens"][...]).all()
+
 # --- a dataset that is gone takes with it what cannot be without it
 path = case("dataset")
 change(path, lambda f: f.__delitem__("snapshots/text_margin"))
