@@ -110,14 +110,27 @@ CopySource sourceOf(const Salvage& salvage, const Findings& found) {
   return source;
 }
 
-Event repairedEvent(const fs::path& file, const Findings& found, const CopySource& source) {
+/// Why the reader, which is stricter than a repair, does not open the file; empty where it does.
+std::string refusalOf(const fs::path& file) {
+  try {
+    const RecordingPart part(file);
+    return "";
+  } catch (const RecordingError& error) {
+    return withoutPath(file, error.what());
+  }
+}
+
+Event repairedEvent(const fs::path& file, const Findings& found, const CopySource& source,
+                    bool refused) {
   Event event{0, 0, "repaired", "from " + file.filename().string() + "; "};
   if (source.steps > 0) {
     const StepRow last = source.read_steps(source.steps - 1, 1).front();
     event.step = last.step;
     event.wall = last.wall;
   }
-  event.text += found.faults.empty() ? "nothing was lost" : "lost or replaced: ";
+  event.text += !found.faults.empty() ? "lost or replaced: "
+                : refused             ? "it did not open; all that could be read is here"
+                                      : "nothing was lost";
   for (size_t i = 0; i < found.faults.size(); ++i) {
     event.text += (i > 0 ? "; " : "") + found.faults[i];
   }
@@ -141,6 +154,7 @@ RecordingReport checkRecording(const fs::path& file, const WorkProgress& progres
     report.faults.push_back("it does not open: " + withoutPath(file, error.what()));
   }
   const bool opened = report.faults.empty();
+  report.refused = !opened;
   try {
     const Salvage salvage(file);
     take(inspect(salvage, progress), report);
@@ -163,12 +177,21 @@ RecordingReport repairRecording(const fs::path& file, const fs::path& out,
                          "RUN stop)");
   }
   RecordingReport report;
+  // Closed again before the file is opened to be saved: while one process had an unfinished file
+  // open in both ways, tables of snapshots were read wrongly.
+  if (const std::string why = refusalOf(file); !why.empty()) {
+    report.notes.push_back("it did not open: " + why);
+    report.refused = true;
+  }
   std::optional<DamagedCopy> copy;
   std::unique_ptr<Salvage> salvage;
   try {
     salvage = std::make_unique<Salvage>(file);
   } catch (const RecordingError& error) {
-    report.notes.push_back("it did not open: " + withoutPath(file, error.what()));
+    if (!report.refused) {
+      report.notes.push_back("it did not open: " + withoutPath(file, error.what()));
+    }
+    report.refused = true;
     copy.emplace(file, out.string() + ".working");
     try {
       salvage = std::make_unique<Salvage>(copy->path(), copy->realBytes());
@@ -184,7 +207,7 @@ RecordingReport repairRecording(const fs::path& file, const fs::path& out,
                          (found.faults.empty() ? "in it" : "sound: " + found.faults.front()));
   }
   CopySource source = sourceOf(*salvage, found);
-  source.remarks = {repairedEvent(file, found, source)};
+  source.remarks = {repairedEvent(file, found, source, report.refused)};
   copyRecording(source, out, progress);
   report.state = RunState::Finished;
   return report;

@@ -264,7 +264,9 @@ bool repair(const CheckOptions& options, LongWork& work) {
   for (const std::string& fault : report.faults) {
     work.say("  lost or replaced: " + fault);
   }
-  work.say(report.faults.empty() ? "  nothing was lost" : "  everything else was saved");
+  work.say(!report.faults.empty() ? "  everything else was saved"
+           : report.refused       ? "  everything that could be read was saved"
+                                  : "  nothing was lost");
   return true;
 }
 
