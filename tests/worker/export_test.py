@@ -210,6 +210,11 @@ for options, remark in (  # nothing is written where a later output cannot be
     output = limoe("export", run, "--scalars", f"{folder}/./x.csv", *options, status=1)
     assert remark in output and not list(folder.glob("x.*")), output
 
+limoe("train", "--out", folder / "dense", "--steps", 1, "--dense", *SMALL)
+assert "no MoE layers" in limoe("export", folder / "dense", "--scalars", folder / "x.csv",
+                                "--decisions", folder / "x.npy", status=1)
+assert not list(folder.glob("x.*"))
+
 # --- a recording is never replaced by a table, nor is what is no file; others' files stay
 recording = run / "recording.h5"
 before = recording.read_bytes()
@@ -250,6 +255,7 @@ assert not left and (folder / "c.h5").exists() == (status == 0), left
 readme = open(os.path.join(os.path.dirname(__file__), "../../README.md"), encoding="utf-8").read()
 code = next(block for block in re.findall(r"```python\n(.*?)```", readme, re.S) if "success" in block)
 shutil.copytree(run, folder / "runs/demo")
+shutil.copy(joined, folder / "runs/demo/old-recording.h5")  # no part
 variables = {}
 os.chdir(folder)
 exec(compile(code, "README.md", "exec"), variables)  # the text that users are told to paste
