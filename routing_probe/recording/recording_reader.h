@@ -44,8 +44,9 @@ class RecordingReader {
 
   /// Looks for rows and parts that came since. Returns whether anything changed (rows, events or
   /// state). A recording that grows while nobody seems to hold the run is live, too: in a folder
-  /// shared with another machine its lock may not be seen. Where a new part supersedes old rows, or the run was started again, counts below can
-  /// shrink. Throws RecordingError where the recording is gone or damaged; can be called again.
+  /// shared with another machine its lock may not be seen. Where a new part supersedes old rows, or
+  /// the run was started again, counts below can shrink. Throws RecordingError where the recording
+  /// is gone or damaged; can be called again.
   bool refresh();
 
   /// Committed rows, parts joined, superseded rows left out.

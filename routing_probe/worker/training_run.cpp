@@ -282,8 +282,8 @@ class TrainingRun {
 
   void snapshot() {
     const int64_t step = trainer_.stepsDone();
-    const bool with_recall = step % trainer_.config().record.recall_every == 0 ||
-                             step == trainer_.config().train.steps;
+    const bool with_recall =
+        step % trainer_.config().record.recall_every == 0 || step == trainer_.config().train.steps;
     Snapshot snapshot = probe_.route(trainer_.model(), step, with_recall);
     last_snapshot_ = snapshot.step;
     recorder_->push(std::move(snapshot));
