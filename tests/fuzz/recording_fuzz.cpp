@@ -1,6 +1,7 @@
-// Fuzzes RecordingReader with recordings changed through the library (recording_changes.h) or
-// damaged byte by byte (recording_edits.h); the first byte of the input says which. Whatever the
-// file, opening and reading it either works or throws RecordingError naming the file.
+// Fuzzes RecordingReader and checkRecording with recordings changed through the library
+// (recording_changes.h) or damaged byte by byte (recording_edits.h); the first byte of the input
+// says which. Whatever the file, opening and reading it either works or throws RecordingError
+// naming the file, and the check ends with a report: it does not throw for what is in a file.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include <span>
 
 #include "routing_probe/recording/hdf5.h"
+#include "routing_probe/recording/recording_check.h"
 #include "routing_probe/recording/recording_reader.h"
 #include "tests/fuzz/fuzz_target.h"
 #include "tests/fuzz/recording_changes.h"
@@ -115,6 +117,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   } catch (const RecordingError& error) {
     limoe::fuzz::requireNamed(error, path);
   }
+  checkRecording(path, [](const std::string&, double) {});
   if (const ssize_t open = H5Fget_obj_count(H5F_OBJ_ALL, H5F_OBJ_ALL); open != 0) {
     std::fprintf(stderr, "%zd objects of the library are still open\n", open);
     std::abort();
