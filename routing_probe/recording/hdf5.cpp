@@ -18,12 +18,12 @@ constexpr size_t kLargestNumber = 8;
 /// message = 'No space left on device', …"; other descriptions as they are.
 std::string withoutDetails(const std::string& description) {
   const std::string mark = "error message = '";
+  if (description.find(mark) == std::string::npos) {
+    return description.substr(0, description.find(": time = "));
+  }
   const size_t begin = description.find(mark);
-  const size_t end =
-      begin == std::string::npos ? begin : description.find('\'', begin + mark.size());
-  return end == std::string::npos
-             ? description
-             : description.substr(begin + mark.size(), end - begin - mark.size());
+  return description.substr(begin + mark.size(),
+                            description.find('\'', begin + mark.size()) - begin - mark.size());
 }
 
 /// Innermost descriptions first: the cause is where the stack begins.

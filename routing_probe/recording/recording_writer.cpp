@@ -54,6 +54,7 @@ struct RecordingWriter::State {
   std::map<Rows, int64_t> last_step;
   haddr_t reserved = 0;  ///< up to here the file has its disk blocks
   bool failed = false;
+  bool put_back = false;
   bool finished = false;
   Clock::time_point synced = Clock::now();
 
@@ -267,8 +268,11 @@ void RecordingWriter::State::reserveRoom() {
   if (end <= reserved) {
     return;
   }
-  const int result =
-      fallocate(descriptor(), 0, static_cast<off_t>(reserved), static_cast<off_t>(end - reserved));
+  int result = 0;
+  do {
+    result = fallocate(descriptor(), 0, static_cast<off_t>(reserved),
+                       static_cast<off_t>(end - reserved));
+  } while (result != 0 && errno == EINTR);
   // Some file systems cannot promise room; there a full disk can end this part of the recording.
   if (result != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
     throw hdf5::Error(std::string("no room for it: ") + std::strerror(errno));
@@ -305,7 +309,11 @@ int RecordingWriter::State::descriptor() const {
 }
 
 void RecordingWriter::State::syncFile() {
-  if (fdatasync(descriptor()) != 0) {
+  int result = 0;
+  do {
+    result = fdatasync(descriptor());
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) {
     throw hdf5::Error(std::string("could not put the data on the disk: ") + std::strerror(errno));
   }
   synced = Clock::now();
@@ -344,7 +352,17 @@ RecordingWriter::RecordingWriter(const std::filesystem::path& path, const Layout
   state_->datasets = std::move(created.datasets);
 }
 
-RecordingWriter::~RecordingWriter() = default;
+RecordingWriter::~RecordingWriter() {
+  // Closing would write the half of the row that failed. Everything committed is in the file; it
+  // stays as a dead writer leaves it.
+  if (state_->failed && !state_->finished) {
+    const int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere >= 0) {
+      dup2(nowhere, state_->descriptor());
+      close(nowhere);
+    }
+  }
+}
 
 void RecordingWriter::append(const StepRow& row) {
   State& s = *state_;
@@ -437,12 +455,27 @@ void RecordingWriter::recover() {
 
 void RecordingWriter::putBack() {
   State& s = *state_;
-  if (s.isInPlace()) {
+  if (s.put_back || s.isInPlace()) {
     return;
+  }
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::symlink_status(s.path, ignored))) {
+    throw RecordingError(s.path.string() + ": was removed or moved away, and something else has " +
+                         "its name now; move that away. What was recorded before is kept");
   }
   const std::filesystem::path copy = s.path.string() + ".creating";
   s.copyTo(copy);
-  publishRecording(copy, s.path);
+  try {
+    publishRecording(copy, s.path);
+  } catch (...) {
+    std::filesystem::remove(copy, ignored);
+    throw;
+  }
+  s.put_back = true;  // by another file; this one goes on being missing
+}
+
+bool RecordingWriter::isInPlace() const {
+  return state_->isInPlace();
 }
 
 const std::filesystem::path& RecordingWriter::path() const {

@@ -28,6 +28,8 @@ class RecordingWriter {
   /// come from `images`, some at a time. What `images` throws is passed on, and no file is made.
   RecordingWriter(const std::filesystem::path& path, const Layout& layout, const Origin& origin,
                   const ProbeSet& probe, const ImageSource& images);
+  /// Without finish() the file stays readable, not complete. Where the last append failed, nothing
+  /// more is written to it.
   ~RecordingWriter();
   RecordingWriter(const RecordingWriter&) = delete;
   RecordingWriter& operator=(const RecordingWriter&) = delete;
@@ -58,6 +60,7 @@ class RecordingWriter {
   void putBack();
 
   const std::filesystem::path& path() const;
+  bool isInPlace() const;  ///< whether the file is still found at path()
 
   /// Waits until everything committed is on the disk (fdatasync).
   void sync();

@@ -65,6 +65,13 @@ ordered_json liveValues(const model::RunConfig& config) {
   return live;
 }
 
+std::string failure(const std::string& error) {
+  // `error` can quote a request that is not UTF-8.
+  return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
 std::string changesText(const model::RunConfig& before, const model::RunConfig& after) {
   const ordered_json old_values = liveValues(before);
   const ordered_json new_values = liveValues(after);
@@ -77,13 +84,6 @@ std::string changesText(const model::RunConfig& before, const model::RunConfig& 
   }
   return text;
 }
-
-std::string failure(const std::string& error) {
-  // `error` can quote a request that is not UTF-8.
-  return json{{"ok", false}, {"error", error}}.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-}  // namespace
 
 struct ControlServer::Socket {
   explicit Socket(const RunFolder& folder)

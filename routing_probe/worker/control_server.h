@@ -80,6 +80,9 @@ class ControlServer {
   std::jthread thread_;
 };
 
+/// The live values that differ, as "aux.weight 0.04 → 0.1, …"; empty where none does.
+std::string changesText(const model::RunConfig& before, const model::RunConfig& after);
+
 /// Sends one request to the worker of a run and returns its answer (JSON). Waits at most
 /// `seconds`. Throws std::runtime_error where nobody answers.
 std::string askWorker(const RunFolder& folder, const std::string& request, double seconds);

@@ -81,15 +81,9 @@ std::string Recorder::retry() {
   return flush();
 }
 
-std::string Recorder::retryIn(const RunFolder& folder) {
-  if (trouble().empty()) {
-    return flush();
-  }
-  try {
-    beginPart(folder);
-  } catch (const RecordingError& error) {
-    return error.what();
-  }
+std::string Recorder::moveTo(const RunFolder& folder) {
+  flush();  // in vain or not, the thread rests afterwards
+  beginPart(folder);
   {
     const std::lock_guard lock(mutex_);
     trouble_.clear();
@@ -124,7 +118,7 @@ void Recorder::beginPart(const RunFolder& folder) {
   const bool elsewhere = folder.path != folder_.path;
   if (!part_is_empty_) {
     ++origin.part;
-  } else if (!elsewhere) {
+  } else if (!elsewhere && writer_->isInPlace()) {
     std::error_code ignored;
     std::filesystem::remove(writer_->path(), ignored);
   }

@@ -47,8 +47,10 @@ class Recorder {
   /// flush(). Not from two threads at once.
   std::string retry();
 
-  /// Like retry(), but what is not recorded yet goes to a new part in another folder.
-  std::string retryIn(const RunFolder& folder);
+  /// Whatever the trouble: begins a new part in another folder, a run's without a recording, and
+  /// records everything that is not recorded yet there. Returns like flush(). Throws RecordingError
+  /// where the part cannot be made; then nothing has changed.
+  std::string moveTo(const RunFolder& folder);
 
   /// After flush() or retry() returned nothing: marks the recording complete and closes it. Returns
   /// what is wrong, or nothing. Where something is, retry() and then this again.

@@ -62,6 +62,9 @@ class TrainingRun {
   TrainingRun(const RunFolder& folder, const model::RunConfig& config, const ResumePoint& from,
               const std::atomic<bool>& interrupted)
       : folder_(folder),
+        first_config_(std::filesystem::exists(folder.config())
+                          ? model::runConfigFromLayers({model::readJsonFile(folder.config())})
+                          : config),
         interrupted_(interrupted),
         train_data_(model::openDataset(config.data, config.model, model::Part::Train)),
         held_out_data_(model::openDataset(config.data, config.model, model::Part::HeldOut)),
@@ -82,6 +85,7 @@ class TrainingRun {
       const std::string place =
           from.checkpoint.empty() ? "the beginning" : from.checkpoint.filename().string();
       recordEvent("resume", "from " + place);
+      recordSettings();
       progress_.say("going on from step " + std::to_string(trainer_.stepsDone()));
     }
     resumed_ = !from.checkpoint.empty();
@@ -89,11 +93,19 @@ class TrainingRun {
 
   void train() {
     try {
-      trainAll();
+      try {
+        trainAll();
+      } catch (const model::NonFiniteError& error) {
+        failure_ = error.what();
+        saveAfterFailure();
+      }
     } catch (const SavedElsewhere&) {
-      return;
-    } catch (const model::NonFiniteError& error) {
-      saveAfterFailure(error);
+      if (failure_.empty()) {
+        return;
+      }
+    }
+    if (!failure_.empty()) {
+      throw model::NonFiniteError(failure_);
     }
     progress_.say("recording: " + recorder_->path().string());
   }
@@ -115,6 +127,7 @@ class TrainingRun {
         oneStep();
       }
     }
+    ending_ = true;
     publish(WorkerState::Stopping);
     saveCheckpoint("at the end");
     if (last_snapshot_ != trainer_.stepsDone()) {
@@ -124,13 +137,12 @@ class TrainingRun {
     printMeasures();
   }
 
-  /// Throws `error` again, with where the last good weights are.
-  [[noreturn]] void saveAfterFailure(const model::NonFiniteError& error) {
-    recordEvent("error", error.what());
+  void saveAfterFailure() {
+    ending_ = true;
+    recordEvent("error", failure_);
     const auto path = saveCheckpoint("the last good weights");
     finishRecording();
-    throw model::NonFiniteError(std::string(error.what()) + "\nThe last good weights are in " +
-                                path.string());
+    failure_ += "\nThe last good weights are in " + path.string();
   }
 
   bool stopping() const { return stop_requested_ || interrupted_; }
@@ -170,7 +182,8 @@ class TrainingRun {
                   ".\nIt is tried again every few seconds, nothing is lost. To stop instead: "
                   "limoe control " +
                   folder_.path.string() +
-                  " stop --folder DIR (or Ctrl+C) saves everything in another folder.");
+                  " stop --folder DIR saves everything in another folder, Ctrl+C in " +
+                  refuge().string() + ".");
     while (!trouble_.empty()) {
       publish(WorkerState::Waiting);
       waitForRetry();
@@ -181,8 +194,21 @@ class TrainingRun {
       paused_seconds_ += waited;
     }
     progress_.say("going on after " + durationText(waited));
-    recordEvent("warning", "waited " + durationText(waited) + ": " + first_trouble);
-    publish(paused_since_ ? WorkerState::Paused : WorkerState::Training);
+    if (!recorder_finished_) {
+      recordEvent("warning", "waited " + durationText(waited) + ": " + first_trouble);
+    }
+    publish(ending_         ? WorkerState::Stopping
+            : paused_since_ ? WorkerState::Paused
+                            : WorkerState::Training);
+  }
+
+  /// Where an interrupted run is saved that cannot be written to its folder.
+  std::filesystem::path refuge() const {
+    return std::filesystem::temp_directory_path() /
+           ("limoe-" + nameOfRun() + "-" + std::to_string(::getpid()));
+  }
+  std::string nameOfRun() const {
+    return std::filesystem::absolute(folder_.path).lexically_normal().filename().string();
   }
 
   /// Until it is time to try again. Other commands are kept for later.
@@ -190,9 +216,10 @@ class TrainingRun {
     const auto begin = Clock::now();
     while (secondsSince(begin) < kRetrySeconds) {
       if (interrupted_) {
-        saveElsewhere(std::filesystem::temp_directory_path() /
-                      ("limoe-" + std::filesystem::absolute(folder_.path).filename().string() +
-                       "-" + std::to_string(::getpid())));
+        if (!std::exchange(tried_when_interrupted_, true)) {
+          return;
+        }
+        saveElsewhere(refuge());
       }
       auto command = control_.wait(0.1);
       if (!command) {
@@ -209,33 +236,49 @@ class TrainingRun {
     }
   }
 
-  /// Makes `path` a run that goes on where this one has to end: configuration, tokenizer,
-  /// checkpoint, and a recording with the rows that could not be recorded. Throws SavedElsewhere;
-  /// where that fails, too, the run goes on waiting, unless it was interrupted.
-  void saveElsewhere(const std::filesystem::path& path) {
+  /// Makes `path` (or a folder in it, where something is in it already) a run that goes on where
+  /// this one has to end: configuration, tokenizer, checkpoint, and a recording with the rows that
+  /// could not be recorded. Throws SavedElsewhere. Where there is no room either, the run goes on
+  /// waiting, unless it was interrupted.
+  void saveElsewhere(std::filesystem::path path) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored) && !std::filesystem::is_empty(path, ignored)) {
+      path /= nameOfRun();
+    }
     const RunFolder folder{path};
+    std::unique_ptr<RunLock> lock;
+    std::string trouble;
     try {
-      if (folder.isRun()) {
-        throw std::runtime_error(path.string() + ": there is a run already; give another folder");
-      }
-      std::filesystem::create_directories(folder.checkpoints());
-      writeTextFile(folder.config(), model::toJson(trainer_.config()).dump(2) + "\n");
+      lock = claimNewRun(folder, first_config_, false);
       writeTextFile(folder.tokenizer(), tokenizer_bytes_);
-      recordEvent("stop", "saved in " + path.string());
-      std::string trouble = recorder_->retryIn(folder);
-      if (trouble.empty()) {
-        trainer_.saveCheckpoint(folder.checkpoints(), wall());
-        trouble = recorder_->finish();
-      }
-      if (!trouble.empty()) {
-        throw std::runtime_error(trouble);
-      }
+      trainer_.saveCheckpoint(folder.checkpoints(), wall());
+      trouble = recorder_->moveTo(folder);
     } catch (const std::exception& error) {
       progress_.say(std::string("cannot be saved elsewhere: ") + error.what());
+      if (lock) {  // else it is not ours
+        std::filesystem::remove_all(folder.checkpoints(), ignored);
+        std::filesystem::remove(folder.tokenizer(), ignored);
+        std::filesystem::remove(folder.config(), ignored);
+        std::filesystem::remove(folder.lock(), ignored);
+      }
       if (interrupted_) {
         throw;
       }
       return;
+    }
+    // From here on what is recorded lies in both folders: there is no way back.
+    if (trouble.empty()) {
+      recordEvent("stop", "saved in " + path.string());
+      trouble = recorder_->flush();
+    }
+    if (trouble.empty()) {
+      trouble = recorder_->finish();
+    }
+    if (!trouble.empty()) {
+      throw std::runtime_error(trouble + "\nThe run ends here. Its checkpoint is in " +
+                               path.string() +
+                               ", its recording in both folders up to the step "
+                               "that found no room");
     }
     progress_.say("stopped at step " + std::to_string(trainer_.stepsDone()) +
                   "; the checkpoint and what could not be recorded are in " + path.string() +
@@ -243,10 +286,24 @@ class TrainingRun {
     throw SavedElsewhere{};
   }
 
+  /// What of the settings is not as in the run's file. Those made just before the checkpoint would
+  /// not show otherwise: the part that has them as an event of the next step is superseded there.
+  void recordSettings() {
+    const std::string changes = changesText(first_config_, trainer_.config());
+    if (!changes.empty()) {
+      recordEvent("setting", "as in the checkpoint: " + changes, trainer_.stepsDone() + 1);
+    }
+  }
+
   void finishRecording() {
+    insist([this] { return recorder_->retry(); });
     insist([this] {
       std::string trouble = recorder_->retry();
-      return trouble.empty() ? recorder_->finish() : trouble;
+      if (trouble.empty()) {
+        trouble = recorder_->finish();
+        recorder_finished_ = trouble.empty();
+      }
+      return trouble;
     });
   }
 
@@ -282,8 +339,11 @@ class TrainingRun {
 
   void snapshot() {
     const int64_t step = trainer_.stepsDone();
+    const model::RecordConfig& record = trainer_.config().record;
+    // Of the snapshots, the first at or after each multiple, and the last.
     const bool with_recall =
-        step % trainer_.config().record.recall_every == 0 || step == trainer_.config().train.steps;
+        step == 0 || step == trainer_.config().train.steps ||
+        step / record.recall_every != (step - record.every) / record.recall_every;
     Snapshot snapshot = probe_.route(trainer_.model(), step, with_recall);
     last_snapshot_ = snapshot.step;
     recorder_->push(std::move(snapshot));
@@ -309,11 +369,11 @@ class TrainingRun {
 
   /// Applies what came since the last step; while paused, waits here.
   void applyCommands() {
-    if (!recorder_->trouble().empty()) {
-      insist([this] { return recorder_->retry(); });
-    }
     bool one_step = false;
     while (!one_step && !stopping()) {
+      if (!recorder_->trouble().empty()) {
+        insist([this] { return recorder_->retry(); });
+      }
       const auto command = nextCommand();
       if (!command) {
         if (!paused_since_) {
@@ -408,6 +468,7 @@ class TrainingRun {
   }
 
   RunFolder folder_;
+  model::RunConfig first_config_;  ///< that the run began with: what its config.json says
   const std::atomic<bool>& interrupted_;
   Progress progress_;
   std::unique_ptr<model::Dataset> train_data_, held_out_data_;
@@ -427,6 +488,10 @@ class TrainingRun {
   double loss_ = NAN;
   bool stop_requested_ = false;
   bool resumed_ = false;
+  bool ending_ = false;
+  bool recorder_finished_ = false;
+  bool tried_when_interrupted_ = false;
+  std::string failure_;  ///< why it cannot go on training
   std::string trouble_;  ///< why the run waits
   std::deque<Command> kept_commands_;
   int64_t last_snapshot_ = -1;

@@ -89,6 +89,14 @@ assert {"pause", "resume", "checkpoint", "stop"} <= {e[1] for e in events}, even
 assert kept[at + 1] <= 0.5 * chosen[at + 1] + 4, (kept[at + 1], chosen[at + 1])
 assert kept[at] > 0.5 * chosen[at] + 4, (kept[at], chosen[at])
 
+# What was set just before a checkpoint is in force in the run that goes on from it, and shows.
+limoe("train", "--resume", run, "--steps", len(kept) + 3)
+with h5py.File(run / "recording-2.h5") as f:
+    settings = [(int(e["step"]), e["text"].decode()) for e in f["events"][:]
+                if e["kind"] == b"setting"]
+assert settings and settings[0][0] == len(kept) + 1, settings
+assert "aux.weight 0.04 → 0.5" in settings[0][1], settings
+
 # kill -9: the lock is free, the recording is read up to the last commit, and the run resumes.
 process = start("--out", run, "--force", "--steps", 100000, "--every", 20, *SMALL,
                 "--set", "train.checkpoint_every=10")

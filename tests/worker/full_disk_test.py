@@ -82,7 +82,8 @@ with h5py.File(run / "recording.h5", "r", swmr=True) as f:  # what was recorded 
     assert step - 2 <= len(f["steps/step"]) <= step
 assert "--folder" in limoe("control", run, "stop", status=1)
 limoe("control", run, "retry")  # in vain
-limoe("control", run, "set", "aux.weight=0.04")  # kept for later, and answered
+limoe("control", run, "pause")  # kept for later
+limoe("control", run, "resume")
 assert waits(run)
 limit_files(process, resource.RLIM_INFINITY)
 output = end_well(process)
@@ -91,8 +92,10 @@ assert_nothing_lost(run)
 assert len(parts(run)) == 1
 with h5py.File(run / "recording.h5") as f:
     assert f.attrs["complete"] == 1
+    kinds = [e["kind"].decode() for e in f["events"][:]]
     warnings = [e["text"].decode() for e in f["events"][:] if e["kind"] == b"warning"]
 assert len(warnings) == 1 and "room" in warnings[0], warnings
+assert "pause" in kinds and "resume" in kinds, kinds
 
 # --- No room for a checkpoint.
 run = folder / "checkpoint"
@@ -127,40 +130,55 @@ end_well(process)
 assert_nothing_lost(run)
 
 # --- There will be no room: everything goes elsewhere, and from there on to the end.
-for how in ("stop", "interrupt"):
-    run, elsewhere = folder / f"stuck-{how}", folder / f"elsewhere-{how}"
-    process = begin(run)
-    limit_files(process, (run / "recording.h5").stat().st_size)
-    wait_until(lambda: waits(run), "the worker to wait")
-    if how == "stop":
-        # A folder that is a run already is refused, and the run goes on waiting.
-        limoe("control", run, "stop", "--folder", whole)
-        time.sleep(0.5)
-        assert waits(run)
-        limit_files(process, resource.RLIM_INFINITY)  # it is the folder's fault, let us say
-        os.rename(run / "recording.h5", run / "hidden.h5")
-        (run / "recording.h5").write_text("in the way")
-        limoe("control", run, "stop", "--folder", elsewhere)
-        output = end_well(process)
-        os.rename(run / "hidden.h5", run / "recording.h5")
-    else:
-        os.rename(run / "recording.h5", run / "hidden.h5")
-        (run / "recording.h5").write_text("in the way")
-        limit_files(process, resource.RLIM_INFINITY)
-        process.send_signal(signal.SIGINT)
-        output = end_well(process)
-        os.rename(run / "hidden.h5", run / "recording.h5")
-        saved = pathlib.Path(output.split("--resume ")[1].split()[0])
-        os.rename(saved, elsewhere)
-    assert "could not be recorded" in output, output
+def assert_one_run(run, elsewhere):
+    """What was saved elsewhere goes on, and beside the first part makes one run with it."""
     limoe("train", "--resume", elsewhere)
     for part in [*parts(run), *parts(elsewhere)]:
         check_recording(part)
-    # Moved beside the first part, the others make one run with it.
-    for number, part in enumerate(parts(elsewhere), 2):
+        limoe("check", part)
+    for number, part in enumerate(parts(elsewhere), len(parts(run)) + 1):
         shutil.move(part, run / f"recording-{number}.h5")
     assert_same(run, whole)
     assert_same_checkpoint(elsewhere, whole, STEPS)
+    limoe("export", run, "--join", run / "joined.h5")
+
+
+for how in ("stop", "interrupt"):
+    run, elsewhere = folder / f"stuck-{how}", folder / f"elsewhere-{how}"
+    process = begin(run)
+    # In its way where the file was; the limit below would hold elsewhere, too.
+    os.rename(run / "recording.h5", run / "hidden.h5")
+    (run / "recording.h5").write_text("in the way")
+    answer = wait_until(lambda: waits(run), "the worker to wait")
+    assert "move that away" in wait_until(
+        lambda: "something else" in status(run)["message"] and status(run)["message"],
+        "the reason"), answer
+    if how == "stop":
+        # What cannot be saved there either leaves nothing, and the run goes on waiting.
+        limoe("control", run, "stop", "--folder", run / "recording.h5" / "below")
+        time.sleep(1)
+        assert waits(run)
+        limoe("control", run, "stop", "--folder", elsewhere)
+        output = end_well(process)
+    else:
+        process.send_signal(signal.SIGINT)
+        output = end_well(process)
+        os.rename(pathlib.Path(output.split("--resume ")[1].split()[0]), elsewhere)
+    os.rename(run / "hidden.h5", run / "recording.h5")
+    assert "could not be recorded" in output, output
+    assert_one_run(run, elsewhere)
+
+# --- Only the checkpoint cannot be written: elsewhere it is the same run.
+run, elsewhere = folder / "no-checkpoint", folder / "elsewhere-checkpoint"
+process = begin(run)
+os.kill(process.pid, signal.SIGSTOP)
+shutil.rmtree(run / "checkpoints")
+(run / "checkpoints").write_text("in the way")
+os.kill(process.pid, signal.SIGCONT)
+wait_until(lambda: waits(run), "the worker to wait")
+limoe("control", run, "stop", "--folder", elsewhere)
+end_well(process)
+assert_one_run(run, elsewhere)
 
 # --- A full tmpfs.
 disk = folder / "disk"
@@ -176,6 +194,25 @@ if mounted:
         limoe("control", run, "retry")
         end_well(process)
         assert_nothing_lost(run)
+        shutil.rmtree(run)
+
+        # It stays full, at many places in the file: elsewhere it goes on, and nothing half-written
+        # is left where there was no room.
+        for size in ("1200k", "1300k", "1450k", "1800k"):
+            subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+            elsewhere = folder / f"elsewhere-{size}"
+            process = start("--out", run, *ARGUMENTS)
+            wait_until(lambda: (run / "control.sock").exists() and waits(run), "a full disk")
+            small = disk / "too-small"  # nor there: it goes on waiting
+            limoe("control", run, "stop", "--folder", small)
+            time.sleep(1)
+            assert waits(run) and not (small / "config.json").exists()
+            limoe("control", run, "stop", "--folder", elsewhere)
+            end_well(process)
+            subprocess.run(["mount", "-o", "remount,size=200m", disk], check=True)
+            assert_one_run(run, elsewhere)
+            shutil.rmtree(run)
+            shutil.rmtree(small, ignore_errors=True)
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
 
