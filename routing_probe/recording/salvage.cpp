@@ -83,16 +83,16 @@ void Salvage::fail(const std::string& what) const {
 
 void Salvage::open() {
   const unsigned char flags = statusFlags(path_);
-  const bool swmr = flags != 0xff && (flags & kOpenForSwmr) != 0;
+  swmr_ = flags != 0xff && (flags & kOpenForSwmr) != 0;
   const Handle access =
       hdf5::own(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, "set how the file is accessed");
   hdf5::check(H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG), "set how the file closes");
-  if (swmr) {
+  if (swmr_) {
     hdf5::check(H5Pset_metadata_read_attempts(access.get(), kMetadataReadAttempts),
                 "set how often metadata is read");
   }
   file_ = hdf5::own(
-      H5Fopen(path_.c_str(), H5F_ACC_RDONLY | (swmr ? H5F_ACC_SWMR_READ : 0u), access.get()),
+      H5Fopen(path_.c_str(), H5F_ACC_RDONLY | (swmr_ ? H5F_ACC_SWMR_READ : 0u), access.get()),
       H5Fclose, "open the file");
   root_ = hdf5::own(H5Gopen2(file_.get(), "/", H5P_DEFAULT), H5Gclose, "open the root group");
   finished_ = flags == 0;
@@ -279,6 +279,10 @@ void Salvage::openDataset(const schema::Dataset& expected) {
     throw hdf5::Error("is missing");
   }
   Handle handle = probe::openDataset(file_.get(), expected.path);
+  if (swmr_) {
+    // The library remembers the size that readLayout() saw; the index, opened before, may be newer.
+    hdf5::check(H5Drefresh(handle.get()), "refresh it");
+  }
   if (const std::string fault = faultOf(expected, handle.get()); !fault.empty()) {
     throw hdf5::Error(fault.substr(1));
   }

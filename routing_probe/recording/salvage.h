@@ -1,7 +1,8 @@
 // Reads what can be read of one recording file, however damaged, believing none of it: for checking
 // and repairing. RecordingReader refuses a file with a fault; this tells the faults and goes on.
 //
-// Internal to routing_recording. Not for files that grow: it sees what was there when it was made.
+// Internal to routing_recording. Not for files that grow: of one that does, it sees the rows that
+// were committed when it was made.
 #pragma once
 
 #include <cstdint>
@@ -99,6 +100,7 @@ class Salvage {
 
   std::filesystem::path path_;
   uint64_t real_bytes_ = 0;  // 0: the file, as far as it has grown
+  bool swmr_ = false;
   bool finished_ = false;
   hdf5::Handle file_;
   hdf5::Handle root_;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <thread>
 
+#include "routing_probe/recording/recording_check.h"
 #include "routing_probe/recording/recording_reader.h"
 #include "routing_probe/recording/recording_writer.h"
 #include "routing_probe/recording/run_folder.h"
@@ -17,6 +18,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 std::unique_ptr<RecordingWriter> openWriter(const RunFolder& folder,
                                             const SyntheticOptions& options) {
@@ -87,6 +89,38 @@ TEST(LiveRecording, IsFollowedFromAnotherProcessUntilItIsFinished) {
   EXPECT_EQ(python.status, 0) << python.output;
   worker.proceed();
   EXPECT_EQ(worker.join(), 0);
+}
+
+TEST(LiveRecording, IsSoundWheneverItIsCheckedWhileItGrows) {
+  const SyntheticOptions options;
+  const TestFolder test_folder;
+  const RunFolder folder{test_folder.path()};
+  ChildProcess worker([&](ChildProcess::Turns& turns) {
+    const RunLock lock(folder);
+    const auto writer = openWriter(folder, options);
+    turns.report(1);
+    turns.wait();
+    for (int64_t step = 1; step <= 20'000; ++step) {  // or until it is killed
+      writer->append(syntheticStep(options, step));
+      if (step % 5 == 0) {
+        writer->append(snapshotAt(options, step / 5, step));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  ASSERT_EQ(worker.next(), 1);
+  worker.proceed();
+  size_t steps = 0;
+  for (int look = 0; look < 60; ++look) {
+    const RecordingReport report =
+        probe::checkRecording(folder.recording(1), [](const std::string&, double) {});
+    EXPECT_THAT(report.faults, IsEmpty()) << "look " << look;
+    EXPECT_EQ(report.state, RunState::Live);
+    EXPECT_GE(report.steps.size(), steps);
+    steps = report.steps.size();
+  }
+  EXPECT_GT(steps, 60U);  // it did grow meanwhile
+  worker.kill();
 }
 
 /// A lock that another machine's file system does not show.
