@@ -30,7 +30,7 @@ bool isLive(const fs::path& file) {
   if (!RunLock::isHeld(folder)) {
     return false;
   }
-  const std::vector<fs::path> parts = folder.parts();
+  const std::vector<fs::path> parts = folder.partsAsTheyAre();
   return !parts.empty() && parts.back().filename() == file.filename();
 }
 
@@ -151,6 +151,7 @@ RecordingReport checkRecording(const fs::path& file, const WorkProgress& progres
       report.state = RunState::Finished;
     }
   } catch (const RecordingError& error) {
+    report.newer = dynamic_cast<const NewerVersionError*>(&error) != nullptr;
     report.faults.push_back("it does not open: " + withoutPath(file, error.what()));
   }
   const bool opened = report.faults.empty();

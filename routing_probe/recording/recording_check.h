@@ -21,6 +21,7 @@ struct RecordingReport {
   std::vector<std::string> faults;  ///< each a sentence without the file's name; none: sound
   std::vector<std::string> notes;   ///< worth knowing, no fault
   bool refused = false;             ///< the reader does not open it; notes or faults say why
+  bool newer = false;               ///< of a version of the format that this program does not know
 };
 
 /// Reads everything that is committed in one recording file, one layer or 1024 steps at a time, and

@@ -12,6 +12,12 @@ class RecordingError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Of a version of the format that this program does not know.
+class NewerVersionError : public RecordingError {
+ public:
+  using RecordingError::RecordingError;
+};
+
 /// A write failed (disk full, quota, device gone). What was committed before is intact.
 /// The writer can try again: RecordingWriter::recover().
 class RecordingWriteError : public RecordingError {

@@ -183,9 +183,9 @@ void RecordingPart::readOrigin() {
   }
   const int64_t version = hdf5::readInteger(root, "version");
   if (version > schema::kVersion) {
-    fail("has version " + std::to_string(version) +
-         " of the format, and this program reads up to " + std::to_string(schema::kVersion) +
-         "; update the program");
+    throw NewerVersionError(path_.string() + ": has version " + std::to_string(version) +
+                            " of the format, and this program reads up to " +
+                            std::to_string(schema::kVersion) + "; update the program");
   }
   if (version < 1) {
     fail("the attribute \"version\" is " + std::to_string(version) + "; the file is damaged");

@@ -454,24 +454,29 @@ void RecordingWriter::recover() {
 }
 
 void RecordingWriter::putBack() {
-  State& s = *state_;
+  // By another file: this one goes on being missing.
+  state_->put_back = rescueTo(state_->path) || state_->put_back;
+}
+
+bool RecordingWriter::rescueTo(const std::filesystem::path& to) const {
+  const State& s = *state_;
   if (s.put_back || s.isInPlace()) {
-    return;
+    return false;
   }
   std::error_code ignored;
-  if (std::filesystem::exists(std::filesystem::symlink_status(s.path, ignored))) {
-    throw RecordingError(s.path.string() + ": was removed or moved away, and something else has " +
+  if (std::filesystem::exists(std::filesystem::symlink_status(to, ignored))) {
+    throw RecordingError(to.string() + ": was removed or moved away, and something else has " +
                          "its name now; move that away. What was recorded before is kept");
   }
-  const std::filesystem::path copy = s.path.string() + ".creating";
+  const std::filesystem::path copy = to.string() + ".creating";
   s.copyTo(copy);
   try {
-    publishRecording(copy, s.path);
+    publishRecording(copy, to);
   } catch (...) {
     std::filesystem::remove(copy, ignored);
     throw;
   }
-  s.put_back = true;  // by another file; this one goes on being missing
+  return true;
 }
 
 bool RecordingWriter::isInPlace() const {

@@ -59,6 +59,9 @@ class RecordingWriter {
   /// RecordingError.
   void putBack();
 
+  /// The same under another name, that nothing has. Returns whether there was anything to do.
+  bool rescueTo(const std::filesystem::path& to) const;
+
   const std::filesystem::path& path() const;
   bool isInPlace() const;  ///< whether the file is still found at path()
 

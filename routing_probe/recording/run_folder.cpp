@@ -55,7 +55,7 @@ std::filesystem::path RunFolder::recording(int64_t part) const {
   return path / (part == 1 ? "recording.h5" : "recording-" + std::to_string(part) + ".h5");
 }
 
-std::vector<std::filesystem::path> RunFolder::parts() const {
+std::vector<std::filesystem::path> RunFolder::partsAsTheyAre() const {
   std::vector<int64_t> found;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
@@ -69,14 +69,20 @@ std::vector<std::filesystem::path> RunFolder::parts() const {
   std::sort(found.begin(), found.end());
   std::vector<std::filesystem::path> parts;
   for (const int64_t part : found) {
-    const auto expected = static_cast<int64_t>(parts.size()) + 1;
-    if (part != expected) {
-      throw RecordingError(recording(expected).string() + " is missing, but " +
-                           recording(part).filename().string() +
+    parts.push_back(recording(part));
+  }
+  return parts;
+}
+
+std::vector<std::filesystem::path> RunFolder::parts() const {
+  std::vector<std::filesystem::path> parts = partsAsTheyAre();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto expected = recording(static_cast<int64_t>(i) + 1);
+    if (parts[i] != expected) {
+      throw RecordingError(expected.string() + " is missing, but " + parts[i].filename().string() +
                            " is there. Put the missing part back, or move the later part out of "
                            "the folder and give it another name to open it alone");
     }
-    parts.push_back(recording(part));
   }
   return parts;
 }

@@ -27,8 +27,11 @@ struct RunFolder {
   std::filesystem::path socket() const { return path / "control.sock"; }
   std::filesystem::path session() const { return path / "session.json"; }
 
-  /// Existing parts, in order. Throws RecordingError where one in the middle is missing.
+  /// Existing parts, in order. Throws RecordingError where one in the middle is missing, or the
+  /// folder cannot be read.
   std::vector<std::filesystem::path> parts() const;
+  /// The same where any may be missing.
+  std::vector<std::filesystem::path> partsAsTheyAre() const;
   bool isRun() const;  ///< has a configuration or a recording
 };
 

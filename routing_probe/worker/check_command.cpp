@@ -65,6 +65,9 @@ std::string stateOf(const RecordingReport& report, const fs::path& file) {
     case RunState::Died:
       break;
   }
+  if (report.steps.empty() && report.snapshot_steps.empty()) {
+    return "its writer died before it recorded anything";
+  }
   return "its writer died. Nothing needs to be repaired to read it with limoe-scope or h5py "
          "(swmr=True); tools without SWMR, such as h5dump, need a copy: limoe check --repair " +
          file.string();
@@ -104,7 +107,8 @@ bool checkItem(const Item& item, LongWork& work) {
     const RecordingReport report = checkRecording(item.path, work.progress());
     const bool anything = !report.steps.empty() || !report.snapshot_steps.empty();
     const std::string remedy =
-        !looksLikeHdf5(item.path)
+        report.newer ? "a newer program made it; this one can neither check nor repair it"
+        : !looksLikeHdf5(item.path)
             ? "it is no HDF5 file, so no recording; is it the right one?"
             : (anything ? "sound are " + contentOf(report) + "; " : std::string()) +
                   "`limoe check --repair " + item.path.string() +
@@ -123,22 +127,6 @@ bool checkItem(const Item& item, LongWork& work) {
                     "every recording (attribute config)");
 }
 
-/// The parts that are there, where one between them is missing.
-std::vector<fs::path> partsAsTheyAre(const RunFolder& folder) {
-  std::vector<fs::path> parts;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder.path, ignored)) {
-    const std::string stem = entry.path().stem().string();
-    const bool numbered = stem.starts_with("recording-") && stem.size() > 10 &&
-                          stem.find_first_not_of("0123456789", 10) == std::string::npos;
-    if (entry.path().extension() == ".h5" && (stem == "recording" || numbered)) {
-      parts.push_back(entry.path());
-    }
-  }
-  std::sort(parts.begin(), parts.end());
-  return parts;
-}
-
 /// Everything in a run's folder; faults of the folder itself are told and counted in `sound`.
 std::vector<Item> itemsOf(const RunFolder& folder, LongWork& work, bool& sound) {
   std::vector<Item> items;
@@ -152,7 +140,7 @@ std::vector<Item> itemsOf(const RunFolder& folder, LongWork& work, bool& sound) 
   } catch (const RecordingError& error) {
     work.say(error.what());
     sound = false;
-    parts = partsAsTheyAre(folder);
+    parts = folder.partsAsTheyAre();
   }
   for (const fs::path& part : parts) {
     items.push_back({part, Kind::Recording});
@@ -188,6 +176,13 @@ bool partsFit(const RunFolder& folder, LongWork& work) {
   }
 }
 
+/// Opening a pipe would wait for its other end.
+void requireFile(const fs::path& path) {
+  if (!fs::is_regular_file(path)) {
+    throw std::runtime_error(path.string() + ": is neither a file nor a folder");
+  }
+}
+
 void requireReadable(const fs::path& path) {
   if (access(path.c_str(), R_OK) != 0) {
     throw std::runtime_error(path.string() +
@@ -202,6 +197,7 @@ bool checkPath(const fs::path& path, LongWork& work) {
     throw std::runtime_error(path.string() + ": there is no such file or folder");
   }
   if (!fs::is_directory(status)) {
+    requireFile(path);
     requireReadable(path);
     const fs::path extension = path.extension();
     return checkItem({path, extension == ".safetensors" ? Kind::Safetensors
@@ -243,12 +239,20 @@ bool repair(const CheckOptions& options, LongWork& work) {
                              ": a configuration cannot be repaired by a program; `limoe check` "
                              "says what is wrong with it");
   }
-  const fs::path beside = file.parent_path() / (file.stem().string() + ".repaired.h5");
-  const fs::path out = options.output.empty() ? beside : fs::path(options.output);
+  if (fs::exists(file)) {
+    requireFile(file);
+  }
+  const fs::path out = options.in_place ? fs::path(file.string() + ".repairing")
+                       : options.output.empty()
+                           ? file.parent_path() / (file.stem().string() + ".repaired.h5")
+                           : fs::path(options.output);
   const fs::path damaged = file.string() + ".damaged";
   if (options.in_place && fs::exists(damaged)) {
     throw std::runtime_error(damaged.string() +
                              ": exists already; move it away, the original gets this name");
+  }
+  if (options.in_place) {
+    fs::remove(out);  // a repair that was killed left it
   }
   const RecordingReport report = repairRecording(file, out, work.progress());
   fs::path result = out;

@@ -226,6 +226,9 @@ std::string ControlServer::answer(const std::string& request) {
                    "\nIt cannot stop without losing that. Give it a folder to "
                    "save it in (stop --folder DIR), or make room");
   }
+  if (command == "stop" && status_.state != WorkerState::Waiting && folder != "") {
+    return failure("it does not wait for room; stop it without a folder");
+  }
   enqueue({found->second, {}, folder.get<std::string>()});
   return reply.dump();
 }

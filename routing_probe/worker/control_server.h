@@ -7,8 +7,8 @@
 //                              "pairs_per_second": …, "seconds_left": …, "pid": …, "live": {…}}
 //   {"command": "pause" | "resume" | "step" | "stop" | "checkpoint" | "retry"}
 //                                                                     → {"ok": true, "state": …}
-//   {"command": "stop", "folder": "/elsewhere"}  → the same; what the run's own folder has no room
-//                              for, and a checkpoint, are saved there
+//   {"command": "stop", "folder": "/elsewhere"}  → the same, only while it waits; what the run's
+//                              own folder has no room for, and a checkpoint, are saved there
 //   {"command": "set", "values": {"aux.weight": 0.1, …}}              → {"ok": true, "state": …}
 // `state` is training, paused, stopping or waiting: something cannot be written, "message" says
 // what; it is tried again every few seconds and on "retry". A request that cannot be carried out →

@@ -81,14 +81,62 @@ std::string Recorder::retry() {
   return flush();
 }
 
-std::string Recorder::moveTo(const RunFolder& folder) {
-  flush();  // in vain or not, the thread rests afterwards
-  beginPart(folder);
-  {
-    const std::lock_guard lock(mutex_);
-    trouble_.clear();
+void Recorder::moveTo(const RunFolder& folder) {
+  flush();  // in vain or not, the thread rests afterwards: writer and queue are ours
+  Origin origin = origin_;
+  origin.first_step = last_step_ + 1;
+  origin.part += part_is_empty_ ? 0 : 1;
+  const bool rescued = !part_is_empty_ && writer_->rescueTo(folder.recording(1));
+  const std::filesystem::path path = folder.recording(rescued ? 2 : 1);
+  const auto back = [&, step = last_step_, early = early_events_, empty = part_is_empty_] {
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    if (rescued) {
+      std::filesystem::remove(folder.recording(1), ignored);
+    }
+    last_step_ = step;
+    early_events_ = early;
+    part_is_empty_ = empty;
+  };
+  try {
+    auto writer = newPart(path, origin);
+    part_is_empty_ = true;
+    std::swap(writer_, writer);
+    try {
+      for (const Item& item : queue_) {
+        record(item);
+      }
+      writer_->sync();
+    } catch (...) {
+      std::swap(writer_, writer);
+      throw;
+    }
+  } catch (...) {
+    back();
+    throw;
   }
-  return flush();
+  origin_ = origin;
+  folder_ = folder;
+  const std::lock_guard lock(mutex_);
+  queue_.clear();
+  trouble_.clear();
+  sync_wanted_ = false;
+}
+
+std::unique_ptr<RecordingWriter> Recorder::newPart(const std::filesystem::path& path,
+                                                   const Origin& origin) {
+  auto writer = std::make_unique<RecordingWriter>(path, layout_, origin, probe_);
+  try {
+    for (const Event& event : early_events_) {
+      writer->append(event);
+    }
+  } catch (...) {
+    writer.reset();
+    std::error_code ignored;
+    std::filesystem::remove(path, ignored);
+    throw;
+  }
+  return writer;
 }
 
 /// Makes the writer ready for the row that failed. Returns what is still wrong.
@@ -102,7 +150,7 @@ std::string Recorder::recover() {
       if (!part_is_empty_) {
         writer_->putBack();
       }
-      beginPart(folder_);
+      beginPart();
     }
   } catch (const RecordingError& error) {
     return error.what();
@@ -112,20 +160,17 @@ std::string Recorder::recover() {
 
 /// Goes on in a new part, which takes the place of one in which nothing is recorded yet: a disk
 /// that keeps failing must not fill up with empty parts.
-void Recorder::beginPart(const RunFolder& folder) {
+void Recorder::beginPart() {
   Origin origin = origin_;
   origin.first_step = last_step_ + 1;
-  const bool elsewhere = folder.path != folder_.path;
   if (!part_is_empty_) {
     ++origin.part;
-  } else if (!elsewhere && writer_->isInPlace()) {
+  } else if (writer_->isInPlace()) {
     std::error_code ignored;
     std::filesystem::remove(writer_->path(), ignored);
   }
-  writer_ = std::make_unique<RecordingWriter>(folder.recording(elsewhere ? 1 : origin.part),
-                                              layout_, origin, probe_);
+  writer_ = newPart(folder_.recording(origin.part), origin);
   origin_ = origin;
-  folder_ = folder;
   part_is_empty_ = true;
 }
 
@@ -145,6 +190,9 @@ void Recorder::record(const Item& item) {
   part_is_empty_ = false;
   if (const auto* row = std::get_if<StepRow>(&item)) {
     last_step_ = row->step;
+    std::erase_if(early_events_, [&](const Event& event) { return event.step <= last_step_; });
+  } else if (const auto* event = std::get_if<Event>(&item); event && event->step > last_step_) {
+    early_events_.push_back(*event);
   }
 }
 

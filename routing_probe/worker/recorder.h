@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "routing_probe/recording/recording.h"
 #include "routing_probe/recording/recording_writer.h"
@@ -48,9 +49,10 @@ class Recorder {
   std::string retry();
 
   /// Whatever the trouble: begins a new part in another folder, a run's without a recording, and
-  /// records everything that is not recorded yet there. Returns like flush(). Throws RecordingError
-  /// where the part cannot be made; then nothing has changed.
-  std::string moveTo(const RunFolder& folder);
+  /// records everything that is not recorded yet there; what was recorded in a file that is no
+  /// longer found becomes the part before it. All or nothing: throws RecordingError where the
+  /// folder does not take it, and then nothing has changed.
+  void moveTo(const RunFolder& folder);
 
   /// After flush() or retry() returned nothing: marks the recording complete and closes it. Returns
   /// what is wrong, or nothing. Where something is, retry() and then this again.
@@ -63,7 +65,8 @@ class Recorder {
   void run();
   void record(const Item& item);
   std::string recover();
-  void beginPart(const RunFolder& folder);
+  void beginPart();
+  std::unique_ptr<RecordingWriter> newPart(const std::filesystem::path& path, const Origin& origin);
   std::string settle();
 
   RunFolder folder_;
@@ -75,6 +78,9 @@ class Recorder {
   std::unique_ptr<RecordingWriter> writer_;
   int64_t last_step_;          ///< of the newest step row recorded
   bool part_is_empty_ = true;  ///< nothing recorded in it yet
+  /// Of the steps to come. A part that begins at such a step takes the place of the rows there, so
+  /// it gets them anew.
+  std::vector<Event> early_events_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

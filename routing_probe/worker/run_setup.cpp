@@ -38,8 +38,8 @@ int64_t stepOf(const fs::path& weights) {
 
 /// What a resumed run could go on with goes first, so that one killed in between begins anew.
 void removeRun(const RunFolder& folder) {
+  std::vector<fs::path> parts = folder.partsAsTheyAre();
   fs::remove_all(folder.checkpoints());
-  std::vector<fs::path> parts = folder.parts();
   for (; !parts.empty(); parts.pop_back()) {
     fs::remove(parts.back());
   }

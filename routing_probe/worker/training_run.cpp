@@ -208,7 +208,8 @@ class TrainingRun {
            ("limoe-" + nameOfRun() + "-" + std::to_string(::getpid()));
   }
   std::string nameOfRun() const {
-    return std::filesystem::absolute(folder_.path).lexically_normal().filename().string();
+    const auto path = std::filesystem::absolute(folder_.path).lexically_normal();
+    return (path.has_filename() ? path : path.parent_path()).filename().string();
   }
 
   /// Until it is time to try again. Other commands are kept for later.
@@ -247,12 +248,12 @@ class TrainingRun {
     }
     const RunFolder folder{path};
     std::unique_ptr<RunLock> lock;
-    std::string trouble;
     try {
+      applyKeptSettings();
       lock = claimNewRun(folder, first_config_, false);
       writeTextFile(folder.tokenizer(), tokenizer_bytes_);
       trainer_.saveCheckpoint(folder.checkpoints(), wall());
-      trouble = recorder_->moveTo(folder);
+      recorder_->moveTo(folder);
     } catch (const std::exception& error) {
       progress_.say(std::string("cannot be saved elsewhere: ") + error.what());
       if (lock) {  // else it is not ours
@@ -262,28 +263,43 @@ class TrainingRun {
         std::filesystem::remove(folder.lock(), ignored);
       }
       if (interrupted_) {
-        throw;
+        throw std::runtime_error(std::string(error.what()) +
+                                 "\nThe run ends here. It goes on from its newest checkpoint: "
+                                 "limoe train --resume " +
+                                 folder_.path.string());
       }
       return;
     }
-    // From here on what is recorded lies in both folders: there is no way back.
-    if (trouble.empty()) {
-      recordEvent("stop", "saved in " + path.string());
-      trouble = recorder_->flush();
-    }
+    // All is saved. What fails now leaves a recording that is not marked as finished, no more.
+    recordEvent("stop", "saved in " + path.string());
+    std::string trouble = recorder_->flush();
     if (trouble.empty()) {
       trouble = recorder_->finish();
     }
     if (!trouble.empty()) {
-      throw std::runtime_error(trouble + "\nThe run ends here. Its checkpoint is in " +
-                               path.string() +
-                               ", its recording in both folders up to the step "
-                               "that found no room");
+      progress_.say("the recording there is whole, but not marked as finished: " + trouble);
     }
     progress_.say("stopped at step " + std::to_string(trainer_.stepsDone()) +
                   "; the checkpoint and what could not be recorded are in " + path.string() +
                   ". Go on with: limoe train --resume " + path.string());
     throw SavedElsewhere{};
+  }
+
+  /// Those that came while the run waited: they were accepted.
+  void applyKeptSettings() {
+    for (const Command& command : kept_commands_) {
+      if (command.kind == CommandKind::SetConfig) {
+        applySetting(command);
+      }
+    }
+    std::erase_if(kept_commands_,
+                  [](const Command& command) { return command.kind == CommandKind::SetConfig; });
+  }
+
+  void applySetting(const Command& command) {
+    trainer_.setConfig(command.config);
+    recordEvent("setting", command.text, trainer_.stepsDone() + 1);  // from then on
+    progress_.say("step " + std::to_string(trainer_.stepsDone()) + ": " + command.text);
   }
 
   /// What of the settings is not as in the run's file. Those made just before the checkpoint would
@@ -402,9 +418,7 @@ class TrainingRun {
         case CommandKind::Retry:
           break;  // nothing waits
         case CommandKind::SetConfig:
-          trainer_.setConfig(command->config);
-          recordEvent("setting", command->text, trainer_.stepsDone() + 1);  // from then on
-          progress_.say("step " + std::to_string(trainer_.stepsDone()) + ": " + command->text);
+          applySetting(*command);
           break;
       }
     }

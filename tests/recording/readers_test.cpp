@@ -24,6 +24,9 @@ constexpr int64_t kWrongSnapshot = 2;
 constexpr int64_t kIncomplete = 3;
 constexpr int64_t kNeverLive = 4;
 
+/// Made in the run's folder by the Python reader once it has opened the recording.
+constexpr const char* kPythonIsThere = "python-is-there";
+
 SyntheticOptions options() {
   SyntheticOptions options;
   options.steps = kSteps;
@@ -43,6 +46,9 @@ void writeRun(const RunFolder& folder, ChildProcess::Turns& turns) {
                          syntheticOrigin(options()), syntheticProbe(options()));
   turns.report(1);
   turns.wait();
+  while (!std::filesystem::exists(folder.path / kPythonIsThere)) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   for (int64_t step = 1; step <= kSteps; ++step) {
     writer.append(syntheticStep(options(), step));
     if (step % kStepsPerSnapshot == 0) {
@@ -120,6 +126,7 @@ index, shots = f["steps/step"], f["snapshots/step"]
 loss, expert = f["steps/scalars"], f["snapshots/image_expert"]
 tokens = f["snapshots/tokens"]
 L, N, P = expert.shape[1:4]
+open(sys.argv[1] + "/python-is-there", "w").close()
 l, n, p = np.ogrid[:L, :N, :P]
 seen = seen_shots = looks = 0
 while seen < STEPS or seen_shots < STEPS // EVERY:

@@ -67,6 +67,11 @@ assert str(run) in output and "--force" in output, output
 assert (run / "recording.h5").read_bytes() == before
 limoe("train", "--out", run, "--steps", 1, "--force", *SMALL)
 
+# Also where a part of it is missing: all that is there is replaced.
+(run / "recording.h5").rename(run / "recording-3.h5")
+limoe("train", "--out", run, "--steps", 1, "--force", *SMALL)
+assert (run / "recording.h5").exists() and not (run / "recording-3.h5").exists()
+
 # A socket in use.
 busy = folder / "busy"
 busy.mkdir()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import time
 
 import h5py
 import numpy
@@ -85,7 +86,6 @@ dump = subprocess.run(["h5dump", "-d", "steps/step", str(died / "recording.repai
 assert dump.returncode == 0 and "(0): 1, 2, 3" in dump.stdout, dump.stdout
 # Once more: the copy is there already. In place: the original is kept.
 assert "exists already" in limoe("check", "--repair", died / "recording.h5", status=1)
-(died / "recording.repaired.h5").unlink()
 limoe("check", "--repair", "--in-place", died / "recording.h5")
 check_recording(died / "recording.h5")
 assert (died / "recording.h5.damaged").read_bytes() == before
@@ -223,10 +223,43 @@ assert "notes.h5" in limoe("check", path, status=1)
 assert "nothing can be saved" in limoe("check", "--repair", path, status=1)
 path = case("newer")
 change(path, lambda f: f.attrs.modify("version", numpy.int64(2)))
-assert "update the program" in limoe("check", path, status=1)
+output = limoe("check", path, status=1)
+assert "update the program" in output and "--repair" not in output, output
 assert "version 2" in repaired(path, status=1)
 assert "no such file" in limoe("check", folder / "nowhere.h5", status=1)
 assert not list(folder.glob("**/*.working")) and not list(folder.glob("**/*.partial"))
+
+# --- a pipe is none, whatever its name: nobody waits for its other end
+for name in ("pipe.h5", "pipe.json", "pipe.safetensors"):
+    os.mkfifo(folder / name)
+    assert "neither a file nor a folder" in limoe("check", folder / name, status=1)
+assert "neither a file nor a folder" in limoe("check", "--repair", folder / "pipe.h5", status=1)
+
+# --- a part whose writer died before its first row: whole, and nothing in it to be repaired
+empty = folder / "empty"
+shutil.copytree(died, empty, ignore=shutil.ignore_patterns("*.sock"))
+for _ in range(20):  # killed in time
+    process = start("--resume", empty)
+    while not (empty / "recording-2.h5").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    if steps_of(empty / "recording-2.h5") == (0, 0):
+        break
+    (empty / "recording-2.h5").unlink()
+output = limoe("check", empty / "recording-2.h5")
+assert "before it recorded anything" in output and "--repair" not in output, output
+
+# --- a live run of which a part is missing: what is there is checked
+process = start("--resume", died)
+wait_until(lambda: steps_of(died / "recording-2.h5")[0] > 3, "steps")
+(died / "recording.h5").rename(died / "away.h5")
+output = limoe("check", died, status=1)
+assert "recording.h5 is missing" in output and "recording-2.h5: sound" in output, output
+assert "still being written" in limoe("check", died / "recording-2.h5")
+process.send_signal(signal.SIGKILL)
+process.wait()
 
 # --- weights: a number that is none is named with its tensor and place
 weights = run / "checkpoints/step-00000020.safetensors"

@@ -56,6 +56,10 @@ assert not ask("dance")["ok"]
 assert not ask("set", values={"aux.weight": "a" + 40 * "€"})["ok"]  # cut between characters
 assert ask("status")["live"]["aux.weight"] == 0.5
 
+# It does not wait: a folder would be ignored, so it is refused.
+refused = ask("stop", folder=str(run.parent / "elsewhere"))
+assert not refused["ok"] and "does not wait" in refused["error"], refused
+
 assert ask("checkpoint")["ok"]
 wait_until(lambda: list((run / "checkpoints").glob(f"step-{at + 1:08d}.safetensors")),
            "the checkpoint")

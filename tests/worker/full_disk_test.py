@@ -42,16 +42,37 @@ def waits(run):
 
 
 def begin(run, steps=20):
-    """A worker that has trained so many steps and is held there."""
+    """A worker that has trained so many steps and is held there, until go_on()."""
     process = start("--out", run, *ARGUMENTS)
     wait_until(lambda: has_trained(run, steps), f"{steps} steps")
+    os.kill(process.pid, signal.SIGSTOP)
     return process
+
+
+def go_on(process):
+    os.kill(process.pid, signal.SIGCONT)
 
 
 def limit_files(process, size):
     """No file of the process may grow beyond the size."""
     _, most = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, most))
+
+
+def events_of(run):
+    with h5py.File(run / "recording.h5", "r", swmr=True) as f:
+        return list(f["events"][:])
+
+
+def logged(process, text):
+    process.log.seek(0)
+    return text in process.log.read()
+
+
+def answer_step(run):
+    """The step of the newest checkpoint, by its name."""
+    names = [p.name for p in (run / "checkpoints").glob("step-*.safetensors")]
+    return max(int(name[5:13]) for name in names)
 
 
 def end_well(process):
@@ -73,6 +94,7 @@ def assert_nothing_lost(run):
 run = folder / "limited"
 process = begin(run)
 limit_files(process, (run / "recording.h5").stat().st_size)
+go_on(process)
 answer = wait_until(lambda: waits(run), "the worker to wait")
 assert "recording.h5" in answer["message"] and "room" in answer["message"], answer
 step = answer["step"]
@@ -100,10 +122,9 @@ assert "pause" in kinds and "resume" in kinds, kinds
 # --- No room for a checkpoint.
 run = folder / "checkpoint"
 process = begin(run)
-os.kill(process.pid, signal.SIGSTOP)
 shutil.rmtree(run / "checkpoints")
 (run / "checkpoints").write_text("in the way")
-os.kill(process.pid, signal.SIGCONT)
+go_on(process)
 answer = wait_until(lambda: waits(run), "the worker to wait")
 assert "checkpoints" in answer["message"], answer
 (run / "checkpoints").unlink()
@@ -115,6 +136,7 @@ assert_nothing_lost(run)
 run = folder / "removed"
 process = begin(run)
 (run / "recording.h5").unlink()
+go_on(process)
 end_well(process)
 assert len(parts(run)) == 2
 assert_nothing_lost(run)
@@ -123,6 +145,7 @@ assert_nothing_lost(run)
 run = folder / "moved"
 process = begin(run)
 os.rename(run, folder / "away")
+go_on(process)
 time.sleep(1)
 assert process.poll() is None
 os.rename(folder / "away", run)
@@ -149,6 +172,7 @@ for how in ("stop", "interrupt"):
     # In its way where the file was; the limit below would hold elsewhere, too.
     os.rename(run / "recording.h5", run / "hidden.h5")
     (run / "recording.h5").write_text("in the way")
+    go_on(process)
     answer = wait_until(lambda: waits(run), "the worker to wait")
     assert "move that away" in wait_until(
         lambda: "something else" in status(run)["message"] and status(run)["message"],
@@ -168,13 +192,54 @@ for how in ("stop", "interrupt"):
     assert "could not be recorded" in output, output
     assert_one_run(run, elsewhere)
 
+# --- The recording is gone for good, its name is taken: elsewhere the whole of it is saved. What was
+# set meanwhile is in force there, and shows.
+run, elsewhere = folder / "gone/", folder / "elsewhere-gone"
+process = begin(run)
+(run / "recording.h5").unlink()
+(run / "recording.h5").write_text("in the way")
+go_on(process)
+wait_until(lambda: waits(run), "the worker to wait")
+limoe("control", run, "set", "aux.weight=0.3")
+elsewhere.mkdir()
+(elsewhere / "something").write_text("else")
+limoe("control", run, "stop", "--folder", elsewhere)
+end_well(process)
+elsewhere = elsewhere / "gone"  # what is not empty gets a folder of the run's name
+assert len(parts(elsewhere)) == 2
+for part in parts(elsewhere):
+    check_recording(part)
+assert list(joined(elsewhere)["steps/step"]) == list(range(1, answer_step(elsewhere) + 1))
+limoe("train", "--resume", elsewhere)
+assert set(joined(elsewhere)["steps/step"]) == set(range(1, STEPS + 1))
+limoe("export", elsewhere, "--join", elsewhere / "joined.h5")
+with h5py.File(elsewhere / "joined.h5") as f:
+    settings = [e["text"].decode() for e in f["events"][:] if e["kind"] == b"setting"]
+assert any("aux.weight 0.04 → 0.3" in text for text in settings), settings
+
+# --- A setting for the next step, and then a new part that begins at it.
+run = folder / "set-and-removed"
+process = begin(run)
+go_on(process)
+limoe("control", run, "pause")
+wait_until(lambda: status(run)["state"] == "paused", "the pause")
+limoe("control", run, "set", "aux.weight=0.3")
+wait_until(lambda: any(e["kind"] == b"setting" for e in events_of(run)), "the setting")
+(run / "recording.h5").unlink()
+limoe("control", run, "resume")
+end_well(process)
+assert len(parts(run)) == 2
+limoe("export", run, "--join", run / "joined.h5")
+with h5py.File(run / "joined.h5") as f:
+    settings = [e["text"].decode() for e in f["events"][:] if e["kind"] == b"setting"]
+assert settings == ["aux.weight 0.04 → 0.3"], settings
+
 # --- Only the checkpoint cannot be written: elsewhere it is the same run.
 run, elsewhere = folder / "no-checkpoint", folder / "elsewhere-checkpoint"
 process = begin(run)
-os.kill(process.pid, signal.SIGSTOP)
 shutil.rmtree(run / "checkpoints")
 (run / "checkpoints").write_text("in the way")
-os.kill(process.pid, signal.SIGCONT)
+go_on(process)
 wait_until(lambda: waits(run), "the worker to wait")
 limoe("control", run, "stop", "--folder", elsewhere)
 end_well(process)
@@ -213,6 +278,24 @@ if mounted:
             assert_one_run(run, elsewhere)
             shutil.rmtree(run)
             shutil.rmtree(small, ignore_errors=True)
+
+        # Elsewhere there is room for the checkpoint, but not for the recording: nothing of it is
+        # left there, the run waits, and loses nothing.
+        full, run = disk / "full", folder / "too-large"
+        subprocess.run(["mount", "-o", "remount,size=900k", disk], check=True)
+        process = begin(run)
+        (run / "recording.h5").rename(run / "hidden.h5")
+        (run / "recording.h5").write_text("in the way")
+        go_on(process)
+        wait_until(lambda: waits(run), "the worker to wait")
+        limoe("control", run, "stop", "--folder", full)
+        wait_until(lambda: logged(process, "cannot be saved elsewhere"), "that it found no room")
+        assert waits(run) and not list(full.glob("*.*")), os.listdir(full)
+        (run / "recording.h5").unlink()
+        (run / "hidden.h5").rename(run / "recording.h5")
+        limoe("control", run, "retry")
+        end_well(process)
+        assert_nothing_lost(run)
     finally:
         subprocess.run(["umount", "--lazy", disk], check=True)
 
