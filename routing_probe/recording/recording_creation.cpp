@@ -17,6 +17,7 @@ using hdf5::Handle;
 using schema::Rows;
 
 constexpr hsize_t kImagePageBytes = 16 << 20;
+constexpr hsize_t kPageBytes = 4096;  ///< of memory, on the machines that this runs on
 
 size_t longest(const std::vector<std::string>& texts) {
   size_t bytes = 1;
@@ -95,6 +96,12 @@ void Creation::create(const Origin& origin, const ProbeSet& probe, const ImageSo
       hdf5::own(H5Pcreate(H5P_FILE_CREATE), H5Pclose, "set how the file is created");
   // All attributes stay in the object's header: fewer structures that a crash can tear.
   hdf5::check(H5Pset_attr_phase_change(creation.get(), 64, 0), "set how attributes are stored");
+  // A kill can end a write between two pages of memory. Metadata that lay on both would be torn,
+  // and readers other than ours wait for it for ever: in a paged file none does that is smaller.
+  hdf5::check(
+      H5Pset_file_space_strategy(creation.get(), H5F_FSPACE_STRATEGY_PAGE, false, hsize_t{1}),
+      "set how space is used");
+  hdf5::check(H5Pset_file_space_page_size(creation.get(), kPageBytes), "set how space is used");
   created_.file =
       hdf5::own(H5Fcreate(working_path.c_str(), H5F_ACC_EXCL, creation.get(), access.get()),
                 H5Fclose, "create the file");

@@ -123,6 +123,41 @@ TEST(LiveRecording, IsSoundWheneverItIsCheckedWhileItGrows) {
   worker.kill();
 }
 
+/// Where an object header (HDF5 file format specification 3.0, IV.A.1.b) ends that begins at `at`.
+size_t endOfHeader(const std::string& file, size_t at) {
+  const auto byte = [&](size_t place) {
+    return static_cast<size_t>(static_cast<uint8_t>(file[place]));
+  };
+  const size_t flags = byte(at + 5);
+  const size_t size_bytes = size_t{1} << (flags & 3);
+  const size_t size_at = at + 6 + ((flags & 0x20) != 0 ? 16 : 0) + ((flags & 0x10) != 0 ? 4 : 0);
+  size_t size = 0;
+  for (size_t i = 0; i < size_bytes; ++i) {
+    size |= byte(size_at + i) << (8 * i);
+  }
+  return size_at + size_bytes + size + 4;
+}
+
+/// A kill can end a write between two pages: one header in 1500 kills was half new, half old, and
+/// h5py waited for it for ever.
+TEST(LiveRecording, NoObjectHeaderLiesOnTwoPages) {
+  const SyntheticOptions options;
+  const TestFolder test_folder;
+  const RunFolder folder{test_folder.path()};
+  const auto writer = openWriter(folder, options);
+  writer->append(syntheticStep(options, 1));
+  writer->append(snapshotAt(options, 0, 1));
+  std::ifstream stream(folder.recording(1), std::ios::binary);
+  const std::string file{std::istreambuf_iterator<char>(stream), {}};
+  constexpr size_t kPage = 4096;
+  size_t headers = 0;
+  for (size_t at = file.find("OHDR"); at != std::string::npos; at = file.find("OHDR", at + 4)) {
+    ++headers;
+    EXPECT_EQ(at / kPage, (endOfHeader(file, at) - 1) / kPage) << "at " << at;
+  }
+  EXPECT_GT(headers, 25U);  // of every dataset and group
+}
+
 /// A lock that another machine's file system does not show.
 TEST(LiveRecording, IsLiveWhileItGrowsEvenIfNobodySeemsToHoldIt) {
   const SyntheticOptions options;
