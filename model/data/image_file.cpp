@@ -140,8 +140,9 @@ ImageFile readImageFile(const fs::path& path, int64_t side) {
     cv::Mat image = unpack(bytes, header);
     bytes = {};
     if (image.empty()) {
-      throw std::runtime_error("its pixels cannot be read: it is damaged, or packed in a way that "
-                               "is not known here; save it again as PNG");
+      throw std::runtime_error(
+          "its pixels cannot be read: it is damaged, or packed in a way that "
+          "is not known here; save it again as PNG");
     }
     ImageFile result{{}, image.cols, image.rows};
     if (header.orientation >= 5) {
@@ -149,8 +150,8 @@ ImageFile readImageFile(const fs::path& path, int64_t side) {
     }
     const int shorter = std::min(image.cols, image.rows);
     // The middle first: less is turned and converted, and a strip of 100 000 pixels is harmless.
-    image = image({(image.cols - shorter) / 2, (image.rows - shorter) / 2, shorter, shorter})
-                .clone();
+    image =
+        image({(image.cols - shorter) / 2, (image.rows - shorter) / 2, shorter, shorter}).clone();
     turn(image, header.orientation);
     image = asRgb(std::move(image), header);
     const int size = static_cast<int>(side);

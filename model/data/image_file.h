@@ -20,7 +20,7 @@ inline constexpr uint64_t kLargestImagePixels = 200'000'000;
 inline constexpr uint64_t kLargestImageBytes = 1'000'000'000;
 
 struct ImageFile {
-  cv::Mat image;     ///< CV_8UC3, RGB, [side, side]
+  cv::Mat image;      ///< CV_8UC3, RGB, [side, side]
   int64_t width = 0;  ///< of the whole picture in the file, turned upright
   int64_t height = 0;
 };

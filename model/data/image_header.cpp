@@ -173,8 +173,8 @@ ImageHeader readImageHeader(Bytes bytes) {
     header = readPng(bytes);
   } else if (begins(bytes, "\xFF\xD8\xFF")) {
     header = readJpeg(bytes);
-  } else if (begins(bytes, "RIFF") && begins(bytes.subspan(std::min<std::size_t>(8, bytes.size())),
-                                             "WEBP")) {
+  } else if (begins(bytes, "RIFF") &&
+             begins(bytes.subspan(std::min<std::size_t>(8, bytes.size())), "WEBP")) {
     header = readWebp(bytes);
   } else if (begins(bytes, std::string_view("II+\0", 4)) ||
              begins(bytes, std::string_view("MM\0+", 4))) {

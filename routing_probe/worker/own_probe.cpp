@@ -110,7 +110,8 @@ class OwnProbe::Pairs : public model::Dataset {
   int64_t size() const override { return size_; }
   model::Sample sample(int64_t index) const override {
     const auto count = static_cast<int64_t>(own_.size());
-    return index < count ? own_[static_cast<std::size_t>(index)] : held_out_->sample(index % group_);
+    return index < count ? own_[static_cast<std::size_t>(index)]
+                         : held_out_->sample(index % group_);
   }
   std::string caption(int64_t index) const override { return sample(index).caption; }
   const std::vector<std::string>& labelNames() const override { return no_labels_; }
@@ -155,6 +156,21 @@ model::Sample readSample(const OwnSample& own, const model::ModelConfig& config,
   return sample;
 }
 
+/// The patches of a plain picture all want the same few experts.
+void tellCrowding(const std::vector<OwnSample>& samples, const model::RunConfig& config,
+                  std::vector<std::string>& remarks) {
+  const auto alone = std::count_if(samples.begin(), samples.end(),
+                                   [](const OwnSample& sample) { return sample.image.empty(); });
+  const bool share_experts = config.model.moe && config.model.towers == model::Towers::One;
+  if (share_experts && 8 * alone > groupPairsOf(config)) {
+    remarks.push_back(std::to_string(alone) + " captions alone in groups of " +
+                      std::to_string(groupPairsOf(config)) +
+                      " pairs: their plain grey pictures crowd the experts that take grey, where "
+                      "words may be dropped more often than in training; give fewer, or pictures "
+                      "with them");
+  }
+}
+
 }  // namespace
 
 OwnProbe::OwnProbe(const std::vector<OwnSample>& samples, const model::RunConfig& config,
@@ -177,15 +193,16 @@ OwnProbe::OwnProbe(const std::vector<OwnSample>& samples, const model::RunConfig
     }
     throw std::runtime_error(why);
   }
+  tellCrowding(samples, config, remarks_);
   model::RunConfig of_probe = config;
   of_probe.record.probe_samples = static_cast<int64_t>(own.size());
   of_probe.record.probabilities = "all";
   of_probe.record.probe_group_pairs = groupPairsOf(config);
   // The run's own probe has no more pairs than these in its first group.
-  const int64_t fillers =
-      held_out == nullptr ? 0
-                          : std::min(held_out->size(), std::max(config.record.probe_samples,
-                                                                config.record.recall_samples));
+  const int64_t fillers = held_out == nullptr
+                              ? 0
+                              : std::min(held_out->size(), std::max(config.record.probe_samples,
+                                                                    config.record.recall_samples));
   if (held_out == nullptr && config.model.moe) {
     remarks_.push_back(
         "the run's held-out data is not there to fill the group: more is dropped than in training "
@@ -238,8 +255,8 @@ fs::path OwnProbe::save(const Snapshot& snapshot, const Origin& origin, const Ru
     }
   }
   const FolderLock lock(place);
-  const fs::path path = fs::absolute(out.empty() ? freeName(place, snapshot.step) : out)
-                            .lexically_normal();
+  const fs::path path =
+      fs::absolute(out.empty() ? freeName(place, snapshot.step) : out).lexically_normal();
   copyRecording(source, path, [](const std::string&, double) {});
   return path;
 }

@@ -4,10 +4,10 @@
 // - The pairs are routed in the run's groups (probe_group_pairs, its capacity factor; both are
 //   recorded): they take the first places of its probe's first group, and the run's held-out pairs
 //   keep the places behind them. So capacity means what it meant in training, and the run's first
-//   held-out pairs, given back in their order, go where the run's own recording says. The pairs that
-//   fill a group are not recorded, so the places (snapshots/order) of such a group have gaps. In one
-//   group of a few pairs alone, the patches of a picture would crowd one another out of the experts
-//   that they share.
+//   held-out pairs, given back in their order, go where the run's own recording says. The pairs
+//   that fill a group are not recorded, so the places (snapshots/order) of such a group have gaps.
+//   In one group of a few pairs alone, the patches of a picture would crowd one another out of the
+//   experts that they share.
 // - A sample of the model is an image and a caption; patches and words never attend to each other,
 //   they only compete for places. An image alone gets the caption "", which the model reads as one
 //   unknown token; a caption alone gets a plain grey picture (128). Both are routed and recorded,

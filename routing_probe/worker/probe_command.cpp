@@ -58,8 +58,7 @@ std::vector<OwnSample> samplesOf(const ProbeOptions& options) {
   if (!options.list.empty()) {
     const std::string file = options.list == "-" ? "/dev/stdin" : options.list;
     const json list = model::readJsonFile(file);
-    const auto more =
-        ownSamplesFromJson(list.is_object() ? list.value("samples", json()) : list);
+    const auto more = ownSamplesFromJson(list.is_object() ? list.value("samples", json()) : list);
     samples.insert(samples.end(), more.begin(), more.end());
   }
   if (samples.empty()) {
@@ -67,8 +66,7 @@ std::vector<OwnSample> samplesOf(const ProbeOptions& options) {
   }
   if (samples.size() > kMostOwnSamples) {
     throw std::runtime_error("probe: at most " + std::to_string(kMostOwnSamples) +
-                             " images and captions at once, not " +
-                             std::to_string(samples.size()));
+                             " images and captions at once, not " + std::to_string(samples.size()));
   }
   return samples;
 }
@@ -142,8 +140,8 @@ void probe(const ProbeOptions& options) {
 
 void addProbeCommand(CLI::App& app, int& status) {
   auto options = std::make_shared<ProbeOptions>();
-  auto* command = app.add_subcommand(
-      "probe", "Route images and captions of your own with a run's checkpoint");
+  auto* command =
+      app.add_subcommand("probe", "Route images and captions of your own with a run's checkpoint");
   command->footer(
       "The recording has one snapshot and is opened like any other: limoe-scope "
       "runs/a/probes/own-300.h5.\n"
@@ -156,10 +154,12 @@ void addProbeCommand(CLI::App& app, int& status) {
       "Examples:\n"
       "  limoe probe --model runs/a --image cat.png dog.jpg\n"
       "  limoe probe --model runs/a --pair house.png \"a red house under a blue sky\"\n"
-      "  limoe probe --model runs/a/checkpoints/step-00000200.safetensors --caption \"a tree\" --out "
+      "  limoe probe --model runs/a/checkpoints/step-00000200.safetensors --caption \"a tree\" "
+      "--out "
       "tree.h5");
   command
-      ->add_option("--model", options->model, "a run (its newest checkpoint), or a checkpoint in it")
+      ->add_option("--model", options->model,
+                   "a run (its newest checkpoint), or a checkpoint in it")
       ->required();
   addOwnSampleOptions(*command, options->samples);
   command->add_option("--list", options->list,

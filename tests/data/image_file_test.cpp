@@ -89,9 +89,9 @@ Bytes tiffOf(const cv::Mat& pixels, int orientation, int extra = -1, bool big = 
     entry(257, static_cast<uint64_t>(pixels.rows));
     channels == 1 ? entry(258, static_cast<uint64_t>(8 * bytes_each))
                   : entry(258, depths_at, static_cast<uint64_t>(channels));
-    entry(259, 1);                     // not compressed
+    entry(259, 1);                      // not compressed
     entry(262, channels == 1 ? 1 : 2);  // grey, RGB
-    entry(273, 8);                     // where the strip is
+    entry(273, 8);                      // where the strip is
   }
   entry(274, static_cast<uint64_t>(orientation));
   if (!pixels.empty()) {
@@ -218,8 +218,8 @@ TEST_F(ImageFiles, TurnsAsEveryFormatSays) {
   for (const std::string extension : {".png", ".jpg", ".webp", ".tif"}) {
     for (int orientation = 1; orientation <= 8; ++orientation) {
       SCOPED_TRACE(extension + ", orientation " + std::to_string(orientation));
-      const auto path = write("quadrants" + extension,
-                              withOrientation(extension, quadrants(), orientation));
+      const auto path =
+          write("quadrants" + extension, withOrientation(extension, quadrants(), orientation));
       const ImageFile file = readImageFile(path, 16);
       EXPECT_EQ(file.width, orientation < 5 ? 64 : 48);
       EXPECT_EQ(file.height, orientation < 5 ? 48 : 64);
@@ -288,9 +288,9 @@ TEST_F(ImageFiles, ReadsGreyAndSixteenBits) {
             cv::Vec3b(77, 77, 77));
   EXPECT_EQ(firstPixel("grey.tif", tiffOf(cv::Mat(8, 8, CV_8UC1, 77), 1)), cv::Vec3b(77, 77, 77));
   // 32896 = 128·257; 32767 / 257 = 127.498 is rounded down.
-  EXPECT_EQ(firstPixel("wide.png", encoded(cv::Mat(8, 8, CV_16UC3, cv::Scalar(0, 32767, 32896)),
-                                           ".png")),
-            cv::Vec3b(128, 127, 0));
+  EXPECT_EQ(
+      firstPixel("wide.png", encoded(cv::Mat(8, 8, CV_16UC3, cv::Scalar(0, 32767, 32896)), ".png")),
+      cv::Vec3b(128, 127, 0));
 }
 
 TEST_F(ImageFiles, SaysWhatIsWrongWithWhichFile) {

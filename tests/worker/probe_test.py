@@ -92,7 +92,7 @@ output = limoe("probe", "--model", run, "--image", solid, letter, cut, folder / 
                "--caption", "a red 猫 house", long_caption, "--out", folder / "mixed.h5")
 for part in ("letter.jpg: is no PNG, JPEG, WebP or TIFF", "cut.png: ends early",
              "none.tif: there is no such file", "has no pieces for all of: 猫",
-             "tokens, the model reads 24", "3 samples"):
+             "tokens, the model reads 24", "2 captions alone in groups of 8", "3 samples"):
     assert part in output, (part, output)
 check_recording(folder / "mixed.h5")
 with h5py.File(folder / "mixed.h5") as f:
@@ -105,7 +105,7 @@ with h5py.File(folder / "mixed.h5") as f:
     assert source[0].startswith(f"{solid} (70 × 50), without a caption"), source
     assert "caption alone" in source[1] and "plain grey" in source[1], source
     warnings = [e["text"].decode() for e in f["events"][:] if e["kind"] == b"warning"]
-    assert len(warnings) == 5 and any("letter.jpg" in w for w in warnings), warnings
+    assert len(warnings) == 6 and any("letter.jpg" in w for w in warnings), warnings
     # Measures of what is not known are NaN; the others are those of the decisions.
     names = texts(f["snapshots/metrics"].attrs["names"])
     metrics = dict(zip(names, f["snapshots/metrics"][0]))
