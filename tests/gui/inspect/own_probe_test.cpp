@@ -348,41 +348,6 @@ TEST_F(OwnProbeTest, DroppedImagesAndTypedCaptionsAreRouted) {
   EXPECT_EQ(route->text(), "&Route 3");
 }
 
-TEST_F(OwnProbeTest, ZGrabs) {
-  const bool dark = qEnvironmentVariableIsSet("GRAB_DARK");
-  const QString to = dark ? "/tmp/ownx/dark-" : "/tmp/ownx/light-";
-  if (dark) {
-    QPalette p;
-    p.setColor(QPalette::Window, QColor(45, 45, 48));
-    p.setColor(QPalette::WindowText, Qt::white);
-    p.setColor(QPalette::Base, QColor(30, 30, 32));
-    p.setColor(QPalette::AlternateBase, QColor(50, 50, 54));
-    p.setColor(QPalette::Text, Qt::white);
-    p.setColor(QPalette::Button, QColor(60, 60, 64));
-    p.setColor(QPalette::ButtonText, Qt::white);
-    p.setColor(QPalette::PlaceholderText, QColor(160, 160, 165));
-    QApplication::setPalette(p);
-  }
-  OwnProbeDialog dialog(reader_, LIMOE_FAKE_OWN_WORKER);
-  dialog.setRun("demo", makeRun("run"), true);
-  dialog.show();
-  dialog.grab().save(to + "empty.png");
-  dialog.setRun("demo", makeRun("run"), false);
-  dialog.addImages({makePicture("red house.png", Qt::red), makePicture("a very long file name of a holiday picture.png", Qt::darkGreen), "/tmp/ownx/photo.webp"});
-  dialog.addCaption("a tree and a balloon");
-  dialog.addCaption("a sign with the word STOP");
-  QTest::qWait(300);
-  dialog.grab().save(to + "filled.png");
-  find<QPushButton>(dialog, "routeOwn")->click();
-  dialog.grab().save(to + "busy.png");
-  QTest::qWait(1000);
-  dialog.grab().save(to + "done.png");
-  dialog.setRun("demo", makeRun("broken"), false);
-  find<QPushButton>(dialog, "routeOwn")->click();
-  QTest::qWait(1000);
-  dialog.grab().save(to + "failed.png");
-}
-
 TEST_F(OwnProbeTest, EscEndsWhatIsUnderWayThenCloses) {
   const QString run = makeRun("slow");
   OwnProbeDialog dialog(reader_, LIMOE_FAKE_OWN_WORKER);
