@@ -132,8 +132,9 @@ void OwnProbe::useCheckpoint(const QString& remark) {
     remarks_ << remark;
   }
   if (worker_program_.isEmpty()) {
-    fail("the worker program limoe was found neither beside limoe-scope nor on the PATH. Build it, "
-         "or name it with --worker");
+    fail(
+        "the worker program limoe was found neither beside limoe-scope nor on the PATH. Build it, "
+        "or name it with --worker");
     return;
   }
   Q_EMIT progress("Starting a worker on the newest checkpoint…");
@@ -147,8 +148,7 @@ void OwnProbe::useCheckpoint(const QString& remark) {
     }
   });
   process_->start(worker_program_, {"probe", "--model", run_folder_, "--list", "-", "--json"});
-  process_->write(
-      QByteArray::fromStdString(nlohmann::json{{"samples", samples_}}.dump()));
+  process_->write(QByteArray::fromStdString(nlohmann::json{{"samples", samples_}}.dump()));
   process_->closeWriteChannel();
 }
 
@@ -173,8 +173,8 @@ void OwnProbe::takeEnd(int exit_code, QProcess::ExitStatus status) {
   const auto message = errors_.lastIndexOf("limoe: ");
   fail(status == QProcess::CrashExit ? QString("the worker ended unexpectedly")
        : message >= 0                ? errors_.mid(message + 7).trimmed()
-                                     : "the worker ended with status " +
-                            QString::number(exit_code) + ": " + errors_.trimmed().right(500));
+                      : "the worker ended with status " + QString::number(exit_code) + ": " +
+                            errors_.trimmed().right(500));
 }
 
 void OwnProbe::succeed(const nlohmann::json& reply) {

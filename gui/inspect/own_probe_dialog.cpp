@@ -93,10 +93,11 @@ OwnProbeDialog::OwnProbeDialog(std::shared_ptr<ReaderThread> reader, const QStri
   layout->addWidget(title_);
   layout->addWidget(makeImages(), 1);
   layout->addWidget(makeCaptions());
-  layout->addWidget(makeNote("An image without a caption gets an empty one (one unknown token), a "
-                             "caption alone a plain grey picture. Images are cropped to their "
-                             "middle square.",
-                             this));
+  layout->addWidget(
+      makeNote("An image without a caption gets an empty one (one unknown token), a "
+               "caption alone a plain grey picture. Images are cropped to their "
+               "middle square.",
+               this));
   layout->addWidget(makeOutcome());
   layout->addWidget(buttons_);
 
@@ -128,8 +129,8 @@ QWidget* OwnProbeDialog::makeImages() {
   auto* layout = new QVBoxLayout(all);
   layout->setContentsMargins(0, 0, 0, 0);
   pages_ = new QStackedWidget(all);
-  auto* invitation = new QLabel(
-      "Drop images here (PNG, JPEG, WebP or TIFF),\nor press “Add images…”.", pages_);
+  auto* invitation =
+      new QLabel("Drop images here (PNG, JPEG, WebP or TIFF),\nor press “Add images…”.", pages_);
   invitation->setAlignment(Qt::AlignCenter);
   invitation->setFrameStyle(QFrame::StyledPanel | QFrame::Sunken);
   invitation->setForegroundRole(QPalette::PlaceholderText);
@@ -390,12 +391,12 @@ void OwnProbeDialog::refresh() {
   remove_->setEnabled(!images_->selectedItems().isEmpty());
   route_->setEnabled(!busy && count > 0 && !too_many && !run_folder_.isEmpty());
   route_->setText(count > 1 ? QString("&Route %1").arg(count) : QString("&Route"));
-  route_->setToolTip(
-      run_folder_.isEmpty() ? "There is no run to route them with"
-      : count == 0          ? "Add an image or a caption first"
-      : too_many            ? QString("At most %1 at once").arg(OwnProbe::kMostSamples)
-                            : QString("Find out which experts take them; they are kept in %1/probes")
-                           .arg(run_folder_));
+  route_->setToolTip(run_folder_.isEmpty() ? "There is no run to route them with"
+                     : count == 0          ? "Add an image or a caption first"
+                     : too_many
+                         ? QString("At most %1 at once").arg(OwnProbe::kMostSamples)
+                         : QString("Find out which experts take them; they are kept in %1/probes")
+                               .arg(run_folder_));
   bar_->setVisible(busy);
   if (busy) {
     doing_->setVisible(true);

@@ -274,13 +274,14 @@ std::string ControlServer::answerProbe(const json& request, ordered_json reply) 
   const OwnProbeState state = found->second->state();
   reply["probe"] = found->first;
   reply["done"] = state.done;
-  reply["doing"] = state.doing;
-  if (state.done && state.error.empty()) {
+  if (!state.done) {
+    reply["doing"] = state.doing;
+  } else if (state.error.empty()) {
     reply["recording"] = state.recording;
     reply["step"] = state.step;
     reply["samples"] = state.samples;
     reply["remarks"] = state.remarks;
-  } else if (state.done) {
+  } else {
     reply["failed"] = state.error;
   }
   // A file's name can be anything.

@@ -37,8 +37,7 @@ int main(int argc, char** argv) {
   }
   using namespace limoe::probe;  // NOLINT(google-build-using-namespace)
   test::SyntheticOptions options;
-  options.samples =
-      static_cast<int64_t>(nlohmann::json::parse(request).at("samples").size());
+  options.samples = static_cast<int64_t>(nlohmann::json::parse(request).at("samples").size());
   fs::create_directories(run / "probes");
   const fs::path path = fs::absolute(run / "probes/own-7.h5");
   RecordingWriter writer(path, test::syntheticLayout(options), test::syntheticOrigin(options),

@@ -159,8 +159,7 @@ TEST_F(OwnProbeTest, WhatTheWorkerSaysIsTheFailure) {
   Told told(probe);
   probe.start(makeRun("broken"), false, samples_);
   ASSERT_TRUE(told.wait());
-  EXPECT_EQ(told.failure(),
-            "none of the images and captions can be used\n  /a.png: is damaged");
+  EXPECT_EQ(told.failure(), "none of the images and captions can be used\n  /a.png: is damaged");
   EXPECT_TRUE(told.finished.isEmpty());
 }
 
@@ -187,7 +186,7 @@ TEST_F(OwnProbeTest, TheLivingWorkerIsAskedUntilItIsDone) {
     if (++asked < 3) {
       return {{"ok", true}, {"probe", 4}, {"done", false}, {"doing", "reading 2 of 3"}};
     }
-    return {{"ok", true},      {"probe", 4},       {"done", true}, {"recording", "/run/own-9.h5"},
+    return {{"ok", true},   {"probe", 4},        {"done", true}, {"recording", "/run/own-9.h5"},
             {"samples", 3}, {"remarks", {"one"}}};
   });
   OwnProbe probe(reader_, {});
