@@ -1,8 +1,9 @@
 // Asks and steers the worker of a run through the socket in the run's folder, without ever waiting.
 //
 // Protocol: one JSON text per frame. {"command":"status"} and {"command":"pause" | "resume" |
-// "step" | "stop" | "checkpoint"}, {"command":"set","values":{"aux.weight":0.1,…}}; answers
-// {"ok":true,"state":…,…} or {"ok":false,"error":"…"}.
+// "step" | "stop" | "checkpoint"}, {"command":"set","values":{"aux.weight":0.1,…}},
+// {"command":"probe",…} (gui/inspect/own_probe.h); answers {"ok":true,"state":…,…} or
+// {"ok":false,"error":"…"}.
 #pragma once
 
 #include <QObject>

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gui/runs/mailbox.h"
+#include "gui/runs/recording_walk.h"
 #include "routing_probe/recording/run_folder.h"
 
 namespace limoe::gui {
@@ -319,6 +320,13 @@ std::shared_ptr<const probe::LayerSlice> RecordingSource::layerPage(int64_t snap
     return nullptr;
   }
   return page<probe::LayerSlice>({PageKind::Layer, snapshot, layer, page_index});
+}
+
+std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {
+  return startWalk(reader_, exchange_->mailbox, std::move(request),
+                   [exchange = exchange_]() -> const probe::RecordingReader* {
+                     return exchange->tracker ? &exchange->tracker->reader() : nullptr;
+                   });
 }
 
 std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot) {

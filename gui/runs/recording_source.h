@@ -44,6 +44,7 @@ class RecordingSource : public RunSource {
   std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
                                                      int64_t page) override;
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
+  std::unique_ptr<Walk> walk(WalkRequest request) override;
 
   enum class PageKind { Probe, Layer, Summary };
   /// kind, snapshot, layer, page; 0 where it has no meaning.

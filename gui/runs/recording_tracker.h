@@ -40,6 +40,7 @@ class RecordingTracker {
   probe::ProbeSet readProbePage(int64_t page) const;
   probe::LayerSlice readLayerPage(int64_t snapshot, int64_t layer, int64_t page) const;
   probe::Snapshot readSummary(int64_t snapshot) const { return reader_.readSummary(snapshot); }
+  const probe::RecordingReader& reader() const { return reader_; }
 
  private:
   /// First sample and number of samples of a page.

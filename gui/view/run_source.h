@@ -8,6 +8,7 @@
 #include <QObject>
 #include <QString>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -43,6 +44,35 @@ struct RunData {
   std::vector<probe::Event> events;
 };
 
+/// One layer of one snapshot for some samples.
+struct WalkItem {
+  int64_t snapshot = 0;
+  int64_t layer = 0;
+  int64_t first_sample = 0;
+  int64_t samples = 0;
+};
+
+/// Decisions that are more than fit into the memory, or that no view shows as they are, read one
+/// after the other in the background.
+struct WalkRequest {
+  std::vector<WalkItem> items;  ///< in the order of the visits
+  bool probabilities = false;   ///< whole distributions too, where they are recorded
+  bool texts = false;           ///< captions, pieces, ids, labels and sources (never the images)
+  /// On the reader thread, or any other that is not the GUI's: touches nothing of the views.
+  /// `texts` is empty unless asked for.
+  std::function<void(const WalkItem&, const probe::ProbeSet& texts, const probe::LayerSlice&)>
+      visit;
+  std::function<void(double done)> progress;      ///< on the GUI thread, 0 … 1; may be empty
+  std::function<void(QString failure)> finished;  ///< on the GUI thread; empty: all were visited
+};
+
+/// A walk under way. When it is destroyed (on the GUI thread) it ends after the visit that is
+/// running: `progress` and `finished` are not called any more, `visit` may be for a moment.
+class Walk {
+ public:
+  virtual ~Walk() = default;
+};
+
 class RunSource : public QObject {
   Q_OBJECT
  public:
@@ -59,6 +89,9 @@ class RunSource : public QObject {
                                                              int64_t page) = 0;
   /// Tokens by expert and modality, label counts and metrics of a snapshot.
   virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
+  /// Begins and returns before anything is told; pages that are asked for meanwhile come first.
+  /// Items that a resumed run took back end it with a failure.
+  virtual std::unique_ptr<Walk> walk(WalkRequest request) = 0;
 
  Q_SIGNALS:
   void dataChanged();            ///< data() has been replaced

@@ -57,7 +57,8 @@ void ViewState::toggleSelectedExpert(int64_t expert) {
 }
 
 void ViewState::setSelectedToken(std::optional<TokenRef> token) {
-  if (assign(selected_token_, token)) {
+  const bool moved = token && assign(shown_sample_, token->sample);
+  if (assign(selected_token_, token) || moved) {
     Q_EMIT changed();
   }
 }
@@ -82,6 +83,58 @@ void ViewState::setOverlayVisible(bool visible) {
 
 void ViewState::setOpacity(double opacity) {
   if (assign(opacity_, std::clamp(opacity, 0.0, 1.0))) {
+    Q_EMIT changed();
+  }
+}
+
+void ViewState::setOverlayColor(OverlayColor color) {
+  if (assign(overlay_color_, color)) {
+    Q_EMIT changed();
+  }
+}
+
+void ViewState::setCanvasMode(CanvasMode mode) {
+  if (assign(canvas_mode_, mode)) {
+    Q_EMIT changed();
+  }
+}
+
+void ViewState::setShownSample(int64_t sample) {
+  if (assign(shown_sample_, std::max<int64_t>(sample, 0))) {
+    Q_EMIT changed();
+  }
+}
+
+void ViewState::setWallOrder(WallOrder order, const QString& word) {
+  const bool other_word = assign(order_word_, word);
+  if (assign(wall_order_, order) || other_word) {
+    Q_EMIT changed();
+  }
+}
+
+void ViewState::setFilter(const TokenFilter& filter) {
+  if (assign(filter_, filter)) {
+    Q_EMIT changed();
+  }
+}
+
+QString ViewState::expertName(int64_t layer, int64_t expert) const {
+  const auto found = expert_names_.find({layer, expert});
+  return found == expert_names_.end() ? QString() : found->second;
+}
+
+void ViewState::setExpertName(int64_t layer, int64_t expert, const QString& name) {
+  auto names = expert_names_;
+  if (name.trimmed().isEmpty()) {
+    names.erase({layer, expert});
+  } else {
+    names[{layer, expert}] = name.trimmed();
+  }
+  setExpertNames(std::move(names));
+}
+
+void ViewState::setExpertNames(std::map<std::pair<int64_t, int64_t>, QString> names) {
+  if (assign(expert_names_, std::move(names))) {
     Q_EMIT changed();
   }
 }
@@ -122,6 +175,12 @@ void ViewState::reset() {
   selected_token_.reset();
   hidden_.clear();
   solo_expert_.reset();
+  canvas_mode_ = CanvasMode::Wall;
+  shown_sample_ = 0;
+  wall_order_ = WallOrder::Recorded;
+  order_word_.clear();
+  filter_ = {};
+  expert_names_.clear();
   Q_EMIT changed();
 }
 

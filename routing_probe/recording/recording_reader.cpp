@@ -368,11 +368,16 @@ std::vector<Event> RecordingReader::readEvents(int64_t first, int64_t count) con
 }
 
 ProbeSet RecordingReader::readProbe(int64_t first, int64_t count) const {
+  ProbeSet probe = readProbeTexts(first, count);
+  probe.images = state_->newest().readImages(first, count);
+  return probe;
+}
+
+ProbeSet RecordingReader::readProbeTexts(int64_t first, int64_t count) const {
   const RecordingPart& part = state_->newest();
   const Layout& layout = part.layout();
   requireRange(part.path(), "samples", first, count, layout.samples);
   ProbeSet probe;
-  probe.images = part.readImages(first, count);
   probe.captions = part.readTexts("probe/captions", {first}, {count});
   probe.token_ids = part.read<int32_t>("probe/token_ids", {first, 0}, {count, layout.text_length});
   probe.pieces = part.readTexts("probe/pieces", {first, 0}, {count, layout.text_length});

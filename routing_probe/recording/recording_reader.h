@@ -58,8 +58,9 @@ class RecordingReader {
   std::vector<StepRow> readSteps(int64_t first, int64_t count) const;
   std::vector<Event> readEvents(int64_t first, int64_t count) const;
 
-  /// Samples [first, first + count) of the probe.
+  /// Samples [first, first + count) of the probe; readProbeTexts() leaves the images out.
   ProbeSet readProbe(int64_t first, int64_t count) const;
+  ProbeSet readProbeTexts(int64_t first, int64_t count) const;
 
   /// [N] tokens of each sample's caption, padding left out.
   std::vector<int64_t> readTextTokens() const;

@@ -87,6 +87,19 @@ std::vector<std::filesystem::path> RunFolder::parts() const {
   return parts;
 }
 
+std::vector<std::filesystem::path> RunFolder::ownProbes() const {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(probes(), ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("own-") && name.ends_with(".h5")) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 bool RunFolder::isRun() const {
   std::error_code ignored;
   return std::filesystem::exists(config(), ignored) ||

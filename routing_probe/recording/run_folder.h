@@ -3,6 +3,7 @@
 //     runs/NAME/config.json          everything needed to start it again
 //              recording.h5          first part; a resumed run adds recording-2.h5, …
 //              recording.lock        held with flock while a worker writes
+//              probes/               own-STEP.h5: users' own images and captions, routed
 //              checkpoints/          step-00001000.safetensors, its optimiser state beside it
 //              tokenizer.model       SentencePiece
 //              control.sock          the worker's socket, mode 0600
@@ -23,6 +24,7 @@ struct RunFolder {
   std::filesystem::path recording(int64_t part) const;
   std::filesystem::path lock() const { return path / "recording.lock"; }
   std::filesystem::path checkpoints() const { return path / "checkpoints"; }
+  std::filesystem::path probes() const { return path / "probes"; }
   std::filesystem::path tokenizer() const { return path / "tokenizer.model"; }
   std::filesystem::path socket() const { return path / "control.sock"; }
   std::filesystem::path session() const { return path / "session.json"; }
@@ -32,6 +34,8 @@ struct RunFolder {
   std::vector<std::filesystem::path> parts() const;
   /// The same where any may be missing.
   std::vector<std::filesystem::path> partsAsTheyAre() const;
+  /// Recordings of users' own images and captions in probes(), sorted by name.
+  std::vector<std::filesystem::path> ownProbes() const;
   bool isRun() const;  ///< has a configuration or a recording
 };
 

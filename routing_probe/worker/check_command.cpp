@@ -145,6 +145,9 @@ std::vector<Item> itemsOf(const RunFolder& folder, LongWork& work, bool& sound) 
   for (const fs::path& part : parts) {
     items.push_back({part, Kind::Recording});
   }
+  for (const fs::path& own : folder.ownProbes()) {
+    items.push_back({own, Kind::Recording});
+  }
   std::vector<fs::path> checkpoints;
   for (const auto& entry : fs::directory_iterator(folder.checkpoints(), ignored)) {
     const std::string name = entry.path().filename().string();

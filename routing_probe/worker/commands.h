@@ -15,5 +15,6 @@ void addInfoCommand(CLI::App& app, int& status);
 void addVerifyCommand(CLI::App& app, int& status);
 void addExportCommand(CLI::App& app, int& status);
 void addCheckCommand(CLI::App& app, int& status);
+void addProbeCommand(CLI::App& app, int& status);
 
 }  // namespace limoe::probe

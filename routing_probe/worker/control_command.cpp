@@ -1,25 +1,58 @@
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "model/config_json.h"
 #include "routing_probe/worker/commands.h"
 #include "routing_probe/worker/control_server.h"
+#include "routing_probe/worker/own_samples.h"
 
 namespace limoe::probe {
 namespace {
 
 constexpr double kAnswerSeconds = 5;
+constexpr auto kProbeInterval = std::chrono::milliseconds(100);
 
 struct ControlOptions {
   std::string run;
   std::string command;
   std::vector<std::string> values;
   std::string folder;
+  OwnSampleOptions samples;
 };
 
+nlohmann::ordered_json ask(const ControlOptions& options, const nlohmann::json& request) {
+  auto reply = nlohmann::ordered_json::parse(
+      askWorker(runFolderOf(options.run), request.dump(), kAnswerSeconds));
+  if (!reply.value("ok", false)) {
+    throw std::runtime_error(reply.value("error", "the worker refused"));
+  }
+  return reply;
+}
+
+/// Waits until the worker has routed them.
+nlohmann::ordered_json probe(const ControlOptions& options) {
+  const auto samples = ownSamplesFrom(options.samples);
+  auto reply = ask(options, {{"command", "probe"}, {"samples", toJson(samples)}});
+  const nlohmann::json number = reply["probe"];
+  while (!reply.value("done", false)) {
+    std::this_thread::sleep_for(kProbeInterval);
+    reply = ask(options, {{"command", "probe"}, {"probe", number}});
+  }
+  if (reply.contains("failed")) {
+    throw std::runtime_error(reply["failed"].get<std::string>());
+  }
+  return reply;
+}
+
 bool control(const ControlOptions& options) {
+  if (options.command == "probe") {
+    std::cout << probe(options).dump(2) << '\n';
+    return true;
+  }
   nlohmann::json request = {{"command", options.command}};
   for (const std::string& text : options.values) {
     // {"aux": {"weight": 0.1}} → {"aux.weight": 0.1}
@@ -33,12 +66,7 @@ bool control(const ControlOptions& options) {
   if (!options.folder.empty()) {
     request["folder"] = std::filesystem::absolute(options.folder).string();
   }
-  const auto reply = nlohmann::ordered_json::parse(
-      askWorker(runFolderOf(options.run), request.dump(), kAnswerSeconds));
-  if (!reply.value("ok", false)) {
-    throw std::runtime_error(reply.value("error", "the worker refused"));
-  }
-  std::cout << reply.dump(2) << '\n';
+  std::cout << ask(options, request).dump(2) << '\n';
   return true;
 }
 
@@ -51,6 +79,7 @@ void addControlCommand(CLI::App& app, int& status) {
       "Examples:\n"
       "  limoe control runs/demo status\n"
       "  limoe control runs/demo set aux.weight=0.1 aux.global_text=0\n"
+      "  limoe control runs/demo probe --image cat.png --caption \"a red house\"\n"
       "Can be set: aux.*, moe.noise_std, moe.capacity_factor, moe.priority, "
       "train.learning_rate.\nA change takes effect at the next step and is recorded "
       "as an event with that step.");
@@ -58,11 +87,12 @@ void addControlCommand(CLI::App& app, int& status) {
   command->add_option("command", options->command, "what to do")
       ->required()
       ->check(CLI::IsMember(
-          {"status", "pause", "resume", "step", "stop", "checkpoint", "retry", "set"}));
+          {"status", "pause", "resume", "step", "stop", "checkpoint", "retry", "set", "probe"}));
   command->add_option("values", options->values, "of set: KEY=VALUE");
   command->add_option("--folder", options->folder,
                       "of stop, while the worker waits for room: save the checkpoint and what is "
                       "not recorded yet here");
+  addOwnSampleOptions(*command, options->samples);
   command->callback([options, &status] { status = control(*options) ? 0 : 1; });
 }
 

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstring>
@@ -21,6 +22,8 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+/// Kept for those who ask what came of them; under way at once may be half of them.
+constexpr std::size_t kProbesKept = 8;
 constexpr auto kPollInterval = std::chrono::milliseconds(50);
 
 const char* name(WorkerState state) {
@@ -204,7 +207,7 @@ std::string ControlServer::answer(const std::string& request) {
       const auto changed = model::withLiveChanges(config_, message.value("values", json::object()));
       const std::string text = changesText(config_, changed);
       if (!text.empty()) {
-        enqueue({CommandKind::SetConfig, changed, text});
+        enqueue({CommandKind::SetConfig, changed, text, nullptr});
       }
       config_ = changed;
       return reply.dump();
@@ -212,10 +215,18 @@ std::string ControlServer::answer(const std::string& request) {
       return failure(error.what());
     }
   }
+  if (command == "probe") {
+    try {
+      return answerProbe(message, std::move(reply));
+    } catch (const std::runtime_error& error) {
+      return failure(error.what());
+    }
+  }
   const auto found = kCommands.find(command);
   if (found == kCommands.end()) {
-    return failure("there is no command \"" + command +
-                   "\"; possible: status, pause, resume, step, stop, checkpoint, retry, set");
+    return failure(
+        "there is no command \"" + command +
+        "\"; possible: status, pause, resume, step, stop, checkpoint, retry, set, probe");
   }
   const json folder = message.value("folder", json(""));
   if (!folder.is_string()) {
@@ -229,8 +240,55 @@ std::string ControlServer::answer(const std::string& request) {
   if (command == "stop" && status_.state != WorkerState::Waiting && folder != "") {
     return failure("it does not wait for room; stop it without a folder");
   }
-  enqueue({found->second, {}, folder.get<std::string>()});
+  enqueue({found->second, {}, folder.get<std::string>(), nullptr});
   return reply.dump();
+}
+
+std::string ControlServer::answerProbe(const json& request, ordered_json reply) {
+  if (request.contains("samples")) {
+    const auto under_way = std::count_if(probes_.begin(), probes_.end(), [](const auto& entry) {
+      return !entry.second->state().done;
+    });
+    if (under_way >= static_cast<int64_t>(kProbesKept / 2)) {
+      return failure("there are " + std::to_string(under_way) +
+                     " probes under way; try again when one is done");
+    }
+    auto job = std::make_shared<OwnProbeJob>(ownSamplesFromJson(request["samples"]));
+    const int64_t id = probes_.empty() ? 1 : probes_.rbegin()->first + 1;
+    probes_[id] = job;
+    const auto finished = std::find_if(probes_.begin(), probes_.end(), [](const auto& entry) {
+      return entry.second->state().done;
+    });
+    if (probes_.size() > kProbesKept && finished != probes_.end()) {
+      probes_.erase(finished);
+    }
+    enqueue({CommandKind::Probe, {}, {}, std::move(job)});
+    reply["probe"] = id;
+    return reply.dump();
+  }
+  const json id = request.value("probe", json());
+  const auto found = id.is_number_integer() ? probes_.find(id.get<int64_t>()) : probes_.end();
+  if (found == probes_.end()) {
+    return failure("a probe has \"samples\", or the number of one that is under way in \"probe\"");
+  }
+  if (request.value("cancel", json(false)) == json(true)) {
+    found->second->cancel();
+  }
+  const OwnProbeState state = found->second->state();
+  reply["probe"] = found->first;
+  reply["done"] = state.done;
+  if (!state.done) {
+    reply["doing"] = state.doing;
+  } else if (state.error.empty()) {
+    reply["recording"] = state.recording;
+    reply["step"] = state.step;
+    reply["samples"] = state.samples;
+    reply["remarks"] = state.remarks;
+  } else {
+    reply["failed"] = state.error;
+  }
+  // A file's name can be anything.
+  return reply.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 std::string askWorker(const RunFolder& folder, const std::string& request, double seconds) {

@@ -10,6 +10,13 @@
 //   {"command": "stop", "folder": "/elsewhere"}  → the same, only while it waits; what the run's
 //                              own folder has no room for, and a checkpoint, are saved there
 //   {"command": "set", "values": {"aux.weight": 0.1, …}}              → {"ok": true, "state": …}
+//   {"command": "probe", "samples": [{"image": FILE, "caption": TEXT}, …]} → {…, "probe": 1}: they
+//                              are routed between two steps (own_probe.h)
+//   {"command": "probe", "probe": 1}             → {…, "probe": 1, "done": false, "doing": "…"},
+//   then
+//                              "done": true with "recording", "step", "samples", "remarks", or with
+//                              "failed": why. With "cancel": true it ends, unless it is routed
+//                              already
 // `state` is training, paused, stopping or waiting: something cannot be written, "message" says
 // what; it is tried again every few seconds and on "retry". A request that cannot be carried out →
 // {"ok": false, "error": "…"}.
@@ -17,22 +24,27 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "model/config.h"
 #include "routing_probe/recording/run_folder.h"
+#include "routing_probe/worker/own_probe_job.h"
 
 namespace limoe::probe {
 
-enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, Retry, SetConfig };
+enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, Retry, SetConfig, Probe };
 
 struct Command {
   CommandKind kind;
   model::RunConfig config;  ///< of SetConfig: the whole new configuration, already checked
   std::string text;  ///< of SetConfig: "aux.weight 0.04 → 0.1"; of Stop: a folder, or empty
+  std::shared_ptr<OwnProbeJob> probe = nullptr;  ///< of Probe
 };
 
 enum class WorkerState { Training, Paused, Waiting, Stopping };
@@ -68,6 +80,7 @@ class ControlServer {
   struct Socket;
   void serve(const std::stop_token& stop);
   std::string answer(const std::string& request);
+  std::string answerProbe(const nlohmann::json& request, nlohmann::ordered_json reply);
   void enqueue(Command command);
 
   RunFolder folder_;
@@ -75,6 +88,7 @@ class ControlServer {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Command> commands_;
+  std::map<int64_t, std::shared_ptr<OwnProbeJob>> probes_;  ///< the last few, by number
   WorkerStatus status_;
   model::RunConfig config_;  ///< with every change accepted so far, applied or still queued
   std::jthread thread_;

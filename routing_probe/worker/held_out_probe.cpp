@@ -47,14 +47,20 @@ double recallAt(int64_t depth, const torch::Tensor& similarity) {
   return at_least_as_near.le(depth).to(torch::kFloat64).mean().item<double>();
 }
 
+int64_t groupPairsOf(const model::RunConfig& config) {
+  if (config.record.probe_group_pairs > 0) {
+    return config.record.probe_group_pairs;
+  }
+  const auto& moe = config.model.moe;
+  return moe && moe->group_pairs > 0 ? moe->group_pairs : config.train.batch_size;
+}
+
 HeldOutProbe::HeldOutProbe(const model::RunConfig& config, const model::Dataset& held_out,
                            const model::Tokenizer& tokenizer)
     : config_(config), tokenizer_(tokenizer) {
   const model::ModelConfig& m = config.model;
   const int64_t recorded = config.record.probe_samples;
-  const int64_t group =
-      m.moe && m.moe->group_pairs > 0 ? m.moe->group_pairs : config.train.batch_size;
-  group_pairs_ = config.record.probe_group_pairs > 0 ? config.record.probe_group_pairs : group;
+  group_pairs_ = groupPairsOf(config);
   for (int64_t i = 0; i < std::max(recorded, config.record.recall_samples); ++i) {
     samples_.push_back(held_out.sample(i));
   }
@@ -188,9 +194,13 @@ void HeldOutProbe::addRoutingMetrics(Snapshot& snapshot) const {
       success_sum[m] += chosen > 0 ? success[m].back() : 0;
       success_layers[m] += chosen > 0 ? 1 : 0;
     }
-    information.push_back(labelInformation(
-        std::span(snapshot.label_tokens).subspan(l * experts * labels, experts * labels),
-        layout_.experts, static_cast<int64_t>(labels)));
+    // Of samples without labels nothing is known.
+    information.push_back(
+        labels == 0
+            ? std::nan("")
+            : labelInformation(
+                  std::span(snapshot.label_tokens).subspan(l * experts * labels, experts * labels),
+                  layout_.experts, static_cast<int64_t>(labels)));
   }
   add(success_sum[kImage] / success_layers[kImage]);
   add(success_sum[kText] / success_layers[kText]);

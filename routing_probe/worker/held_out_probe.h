@@ -18,6 +18,9 @@ namespace limoe::probe {
 /// counts as a miss). `similarity` [n, n].
 double recallAt(int64_t depth, const torch::Tensor& similarity);
 
+/// Pairs in a routing group of the probe: as configured, else as many as in training.
+int64_t groupPairsOf(const model::RunConfig& config);
+
 class HeldOutProbe {
  public:
   /// Takes the first record.probe_samples samples for the recording and the first

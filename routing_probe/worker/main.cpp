@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   int status = 0;
   limoe::probe::addTrainCommand(app, status);
   limoe::probe::addControlCommand(app, status);
+  limoe::probe::addProbeCommand(app, status);
   limoe::probe::addInfoCommand(app, status);
   limoe::probe::addExportCommand(app, status);
   limoe::probe::addCheckCommand(app, status);

@@ -43,6 +43,11 @@ void removeRun(const RunFolder& folder) {
   for (; !parts.empty(); parts.pop_back()) {
     fs::remove(parts.back());
   }
+  std::error_code ignored;
+  for (const fs::path& probe : folder.ownProbes()) {
+    fs::remove(probe);
+  }
+  fs::remove(folder.probes(), ignored);  // where nothing else is in it
   fs::remove(folder.tokenizer());
   fs::remove(folder.session());
 }
@@ -135,6 +140,35 @@ ResumePoint resumePointOf(const RunFolder& folder) {
   return point;
 }
 
+ResumePoint pointAt(const fs::path& checkpoint) {
+  ResumePoint point;
+  point.checkpoint = checkpoint;
+  if (!fs::exists(checkpoint)) {
+    throw std::runtime_error(checkpoint.string() + ": there is no such checkpoint");
+  }
+  const fs::path optimiser = model::optimiserPath(checkpoint);
+  if (!fs::exists(optimiser)) {
+    throw std::runtime_error(optimiser.string() +
+                             ": is missing; it has the step and the run's configuration and "
+                             "belongs beside the checkpoint");
+  }
+  point.first_step = stepOf(checkpoint) + 1;
+  return point;
+}
+
+Origin originAt(const model::RunConfig& config, const ResumePoint& from, int64_t group_pairs) {
+  Origin origin;
+  origin.config_json = model::toJson(config).dump();
+  origin.program = "limoe " LIMOE_SCOPE_VERSION;
+  origin.created = utcNow();
+  origin.run_id = from.run_id;
+  origin.part = from.part;
+  origin.first_step = from.first_step;
+  origin.probe_capacity_factor = config.model.moe ? config.model.moe->capacity_factor : 0;
+  origin.probe_group_pairs = group_pairs;
+  return origin;
+}
+
 model::RunConfig configAt(const RunFolder& folder, const ResumePoint& point) {
   if (point.checkpoint.empty()) {
     return model::runConfigFromLayers({model::readJsonFile(folder.config())});
@@ -160,6 +194,10 @@ model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& c
     model::Tokenizer::train(captions, config.model.vocab_size, unfinished);
     fs::rename(unfinished, folder.tokenizer());
   }
+  return existingTokenizer(folder, config);
+}
+
+model::Tokenizer existingTokenizer(const RunFolder& folder, const model::RunConfig& config) {
   model::Tokenizer tokenizer(folder.tokenizer());
   if (tokenizer.vocabSize() > config.model.vocab_size) {
     throw std::runtime_error(

@@ -40,10 +40,20 @@ ResumePoint resumePointOf(const RunFolder& folder);
 /// The configuration that was in force at the resume point. Throws SafetensorsError, ConfigError.
 model::RunConfig configAt(const RunFolder& folder, const ResumePoint& point);
 
+/// A checkpoint as a point to go on from, on its own. Throws std::runtime_error where it is damaged
+/// or its optimiser state, which has the configuration, is not beside it.
+ResumePoint pointAt(const std::filesystem::path& checkpoint);
+
+/// Where a recording that begins at `from` comes from.
+Origin originAt(const model::RunConfig& config, const ResumePoint& from, int64_t group_pairs);
+
 /// The run's tokenizer: read from its folder, or trained on captions of the training data and
 /// written there. Throws std::runtime_error.
 model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& config,
                               const model::Dataset& train);
+
+/// The tokenizer of a run that is there already. Throws std::runtime_error.
+model::Tokenizer existingTokenizer(const RunFolder& folder, const model::RunConfig& config);
 
 /// `text` to `path`, whole or not at all. Throws std::runtime_error naming the file.
 void writeTextFile(const std::filesystem::path& path, const std::string& text);

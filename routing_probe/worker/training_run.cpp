@@ -19,6 +19,7 @@
 #include "model/training/trainer.h"
 #include "routing_probe/worker/control_server.h"
 #include "routing_probe/worker/held_out_probe.h"
+#include "routing_probe/worker/own_probe_service.h"
 #include "routing_probe/worker/recorder.h"
 #include "routing_probe/worker/terminal.h"
 #include "routing_probe/worker/trace_arrays.h"
@@ -43,19 +44,6 @@ std::string readBytes(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-Origin originOf(const model::RunConfig& config, const ResumePoint& from, int64_t group_pairs) {
-  Origin origin;
-  origin.config_json = model::toJson(config).dump();
-  origin.program = "limoe " LIMOE_SCOPE_VERSION;
-  origin.created = utcNow();
-  origin.run_id = from.run_id;
-  origin.part = from.part;
-  origin.first_step = from.first_step;
-  origin.probe_capacity_factor = config.model.moe ? config.model.moe->capacity_factor : 0;
-  origin.probe_group_pairs = group_pairs;
-  return origin;
-}
-
 /// The loop and what it needs between two steps.
 class TrainingRun {
  public:
@@ -72,11 +60,12 @@ class TrainingRun {
         tokenizer_(prepareTokenizer(config)),
         tokenizer_bytes_(readBytes(folder.tokenizer())),
         trainer_(config),
-        probe_(config, *held_out_data_, tokenizer_) {
+        probe_(config, *held_out_data_, tokenizer_),
+        own_probes_(folder, config, *held_out_data_, tokenizer_, from.run_id) {
     if (!from.checkpoint.empty()) {
       wall_base_ = trainer_.loadCheckpoint(from.checkpoint);
     }
-    recorder_.emplace(folder, probe_.layout(), originOf(config, from, probe_.groupPairs()),
+    recorder_.emplace(folder, probe_.layout(), originAt(config, from, probe_.groupPairs()),
                       probe_.probeSet());
     loader_.emplace(*train_data_, tokenizer_, config.model, config.train.batch_size,
                     config.train.seed, config.train.loader_threads, trainer_.stepsDone());
@@ -129,6 +118,7 @@ class TrainingRun {
     }
     ending_ = true;
     publish(WorkerState::Stopping);
+    endOwnProbes();
     saveCheckpoint("at the end");
     if (last_snapshot_ != trainer_.stepsDone()) {
       snapshot();
@@ -139,10 +129,22 @@ class TrainingRun {
 
   void saveAfterFailure() {
     ending_ = true;
+    endOwnProbes();
     recordEvent("error", failure_);
     const auto path = saveCheckpoint("the last good weights");
     finishRecording();
     failure_ += "\nThe last good weights are in " + path.string();
+  }
+
+  void routeOwnProbes() {
+    own_probes_.routeIfReady(trainer_.model(), trainer_.stepsDone(), trainer_.config());
+    for (const OwnProbeService::Written& written : own_probes_.takeWritten()) {
+      recordEvent("probe", written.text, written.step);
+    }
+  }
+  void endOwnProbes() {
+    own_probes_.close();
+    routeOwnProbes();
   }
 
   bool stopping() const { return stop_requested_ || interrupted_; }
@@ -390,6 +392,7 @@ class TrainingRun {
       if (!recorder_->trouble().empty()) {
         insist([this] { return recorder_->retry(); });
       }
+      routeOwnProbes();
       const auto command = nextCommand();
       if (!command) {
         if (!paused_since_) {
@@ -417,6 +420,9 @@ class TrainingRun {
           break;
         case CommandKind::Retry:
           break;  // nothing waits
+        case CommandKind::Probe:
+          own_probes_.begin(command->probe);
+          break;
         case CommandKind::SetConfig:
           applySetting(*command);
           break;
@@ -491,6 +497,7 @@ class TrainingRun {
   std::string tokenizer_bytes_;  ///< its file, in case the run has to move
   model::Trainer trainer_;
   HeldOutProbe probe_;
+  OwnProbeService own_probes_;
   std::optional<Recorder> recorder_;
   std::optional<model::BatchLoader> loader_;
 

@@ -82,16 +82,17 @@ assert process.wait(60) == 0
 assert not (run / "control.sock").exists()
 with h5py.File(run / "recording.h5") as f:
     events = [(int(e["step"]), e["kind"].decode(), e["text"].decode()) for e in f["events"][:]]
-    kept = f["steps/kept"][:].sum(axis=(1, 2, 3))
+    kept = f["steps/kept"][:, 0].sum(axis=1).max(axis=-1)  # of the fullest of 4 experts
     chosen = f["steps/chosen"][:].sum(axis=(1, 2, 3))
 settings = [e for e in events if e[1] == "setting"]
 # Recorded with the first step at which it is in force: row at + 1 is step at + 2.
 assert (at + 2, "setting", "aux.weight 0.04 → 0.5, moe.priority \"bpr\" → \"vanilla\"") in settings, events
 assert any("capacity_factor 1.2 → 0.5" in e[2] for e in settings), events
 assert {"pause", "resume", "checkpoint", "stop"} <= {e[1] for e in events}, events
-# The change takes effect at the very next step: at most half the choices (rounded up) fit.
-assert kept[at + 1] <= 0.5 * chosen[at + 1] + 4, (kept[at + 1], chosen[at + 1])
-assert kept[at] > 0.5 * chosen[at] + 4, (kept[at], chosen[at])
+# The change takes effect at the very next step: an expert has room for half a fourth of the choices
+# (rounded up); before, the fullest of four experts kept at least a fourth.
+assert kept[at + 1] <= 0.5 * chosen[at + 1] / 4 + 1, (kept[at + 1], chosen[at + 1])
+assert kept[at] >= chosen[at] / 4, (kept[at], chosen[at])
 
 # What was set just before a checkpoint is in force in the run that goes on from it, and shows.
 limoe("train", "--resume", run, "--steps", len(kept) + 3)

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gui/view/run_source.h"
+#include "tests/gui/fake_walk.h"
 
 namespace limoe::gui {
 
@@ -101,6 +102,9 @@ class FakeRunSource : public RunSource {
   }
 
   std::shared_ptr<const probe::Snapshot> summary(int64_t) override { return nullptr; }
+  std::unique_ptr<Walk> walk(WalkRequest request) override {
+    return fakeWalk(*this, std::move(request));
+  }
 
   std::set<int64_t> probe_requests;
   std::set<std::tuple<int64_t, int64_t, int64_t>> layer_requests;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gui/view/run_source.h"
+#include "tests/gui/fake_walk.h"
 
 namespace limoe::gui::testing {
 
@@ -32,6 +33,10 @@ class FakeRun : public RunSource {
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override {
     const auto found = summaries.find(snapshot);
     return holds_back || found == summaries.end() ? nullptr : found->second;
+  }
+
+  std::unique_ptr<Walk> walk(WalkRequest request) override {
+    return fakeWalk(*this, std::move(request));
   }
 
   void deliver() {
