@@ -66,9 +66,8 @@ std::shared_ptr<const ExpertFlow> Flows::flow(int64_t snapshot, int64_t layer,
                                               const TokenFilter& filter, FilterLayer filter_layer) {
   // Words and labels are the same in both layers.
   const bool differs = filter.expert || filter.dropped || filter.gate_below;
-  return std::static_pointer_cast<const ExpertFlow>(
-      value({snapshot, layer, filter,
-             static_cast<int>(differs ? filter_layer : FilterLayer::From)}));
+  return std::static_pointer_cast<const ExpertFlow>(value(
+      {snapshot, layer, filter, static_cast<int>(differs ? filter_layer : FilterLayer::From)}));
 }
 
 bool Flows::isThere(const Key& key, const RunData& run) const {
@@ -82,10 +81,9 @@ WalkCache::Plan Flows::plan(const Key& key, const RunData& run) const {
     probe::LayerSlice from;  ///< of the page whose other layer comes next
   };
   auto course = std::make_shared<Course>(
-      Course{ExpertFlowBuilder(
-                 run.layout, key.snapshot,
-                 run.snapshot_steps[static_cast<std::size_t>(key.snapshot)], key.layer, key.filter,
-                 static_cast<FilterLayer>(key.kind)),
+      Course{ExpertFlowBuilder(run.layout, key.snapshot,
+                               run.snapshot_steps[static_cast<std::size_t>(key.snapshot)],
+                               key.layer, key.filter, static_cast<FilterLayer>(key.kind)),
              {}});
   Plan plan;
   for (int64_t first = 0; first < run.layout.samples; first += RunSource::kPageSamples) {

@@ -1,7 +1,8 @@
-// Which experts of the next MoE layer the tokens of each expert go to, counted over the whole probe.
+// Which experts of the next MoE layer the tokens of each expert go to, counted over the whole
+// probe.
 //
-// Counting rule: kept first choices. A token that expert a kept in layer l (as its first choice) and
-// expert b kept in layer l + 1 counts once for a → b.
+// Counting rule: kept first choices. A token that expert a kept in layer l (as its first choice)
+// and expert b kept in layer l + 1 counts once for a → b.
 //
 // Axis letters: E experts · m modality (probe::kImage, probe::kText).
 #pragma once
@@ -33,7 +34,8 @@ struct ExpertFlow {
   std::array<std::vector<uint64_t>, 2> entered;  ///< [m][E] by to: dropped in l, kept in l + 1
 
   uint64_t count(int modality, int64_t from, int64_t to) const {
-    return counts[static_cast<std::size_t>(modality)][static_cast<std::size_t>(from * experts + to)];
+    return counts[static_cast<std::size_t>(modality)]
+                 [static_cast<std::size_t>(from * experts + to)];
   }
 };
 
@@ -43,7 +45,8 @@ class ExpertFlowBuilder {
   ExpertFlowBuilder(const probe::Layout& layout, int64_t snapshot, int64_t step, int64_t layer,
                     const TokenFilter& filter, FilterLayer filter_layer = FilterLayer::From);
 
-  /// Three times the same samples; `texts` may be empty where the filter has neither word nor label.
+  /// Three times the same samples; `texts` may be empty where the filter has neither word nor
+  /// label.
   void add(const probe::ProbeSet& texts, const probe::LayerSlice& slice_of_l,
            const probe::LayerSlice& slice_of_next);
   /// What was added; the builder is spent.
