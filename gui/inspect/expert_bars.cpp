@@ -18,9 +18,8 @@ QString share(const FlowRows::Row& row) {
 
 std::vector<FlowShare> sorted(std::vector<FlowShare> shares, const FlowShare& dropped) {
   std::erase_if(shares, [](const FlowShare& s) { return s.total() == 0; });
-  std::stable_sort(shares.begin(), shares.end(), [](const FlowShare& a, const FlowShare& b) {
-    return a.total() > b.total();
-  });
+  std::stable_sort(shares.begin(), shares.end(),
+                   [](const FlowShare& a, const FlowShare& b) { return a.total() > b.total(); });
   if (dropped.total() > 0) {
     shares.push_back(dropped);
   }
@@ -88,7 +87,8 @@ void LiftRows::paintItem(QPainter& painter, int item, const QRect& rect, bool) {
 std::vector<FlowShare> flowsTo(const ExpertFlow& flow, int64_t expert) {
   std::vector<FlowShare> shares;
   for (int64_t to = 0; to < flow.experts; ++to) {
-    shares.push_back({to, flow.count(probe::kImage, expert, to), flow.count(probe::kText, expert, to)});
+    shares.push_back(
+        {to, flow.count(probe::kImage, expert, to), flow.count(probe::kText, expert, to)});
   }
   const auto e = static_cast<std::size_t>(expert);
   return sorted(std::move(shares), {-1, flow.ended[probe::kImage][e], flow.ended[probe::kText][e]});
@@ -112,8 +112,9 @@ void FlowRows::setRows(std::vector<Row> rows) {
 
 QStringList FlowRows::itemTip(int item) const {
   const Row& row = rows_[static_cast<std::size_t>(item)];
-  QStringList lines{tr("%1: %2 tokens").arg(row.title, share(row)),
-                    tr("%1 image, %2 text").arg(countText(row.share.image), countText(row.share.text))};
+  QStringList lines{
+      tr("%1: %2 tokens").arg(row.title, share(row)),
+      tr("%1 image, %2 text").arg(countText(row.share.image), countText(row.share.text))};
   if (row.share.expert >= 0) {
     lines << tr("Click to go to that expert.");
   }
@@ -136,8 +137,8 @@ void FlowRows::paintItem(QPainter& painter, int item, const QRect& rect, bool ho
   title_width = std::min(title_width, rect.width() * 2 / 5) + 2 * kPad;
   const QRectF cell = QRectF(rect).adjusted(0, 1, 0, -1);
   if (hovered && row.share.expert >= 0) {
-    painter.fillRect(cell, mixed(palette().color(QPalette::Window),
-                                 palette().color(QPalette::Highlight), 0.2));
+    painter.fillRect(
+        cell, mixed(palette().color(QPalette::Window), palette().color(QPalette::Highlight), 0.2));
   }
   const QRectF swatch(cell.left() + 2, cell.top() + 3, 4, cell.height() - 6);
   painter.setPen(Qt::NoPen);

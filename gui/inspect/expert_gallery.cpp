@@ -141,9 +141,9 @@ void ExpertGallery::State::clear() {
 bool ExpertGallery::State::findExpert(const RunData& run) {
   layer = shownLayer(run, state.layer());
   if (layer < 0) {
-    parts.showMessage(tr("%1 is a dense model: it has no MoE layers, so there are no experts.")
-                          .arg(run.name),
-                      false);
+    parts.showMessage(
+        tr("%1 is a dense model: it has no MoE layers, so there are no experts.").arg(run.name),
+        false);
     return false;
   }
   const auto selected = state.selectedExpert();
@@ -209,8 +209,8 @@ void ExpertGallery::State::refresh() {
 void ExpertGallery::State::showHeader(const RunData& run) {
   parts.swatch->setColor(color(run));
   parts.title->setText(expertTitle(state, layer, expert));
-  parts.place->setText(QStringLiteral("%1 · %2").arg(layerTitle(run, layer),
-                                                     stepTitle(run, state.snapshot())));
+  parts.place->setText(
+      QStringLiteral("%1 · %2").arg(layerTitle(run, layer), stepTitle(run, state.snapshot())));
   parts.name->showName(layer, expert, state.expertName(layer, expert));
   const QString filter = inWords(state.filter(), run.layout);
   QFont font = gallery.font();
@@ -253,8 +253,9 @@ void ExpertGallery::State::showPatches(const RunData& run, const ExpertDigest& o
   section.setNote(all == 0 ? tr("It keeps no patch here.")
                            : tr("by gate (below each); the best of every image first"));
   parts.all_patches->setVisible(all > kFirstPatches);
-  parts.all_patches->setText(parts.all_patches->isChecked() ? tr("Show the first %1").arg(kFirstPatches)
-                                                            : tr("Show all %1").arg(all));
+  parts.all_patches->setText(parts.all_patches->isChecked()
+                                 ? tr("Show the first %1").arg(kFirstPatches)
+                                 : tr("Show all %1").arg(all));
   fillPictures(run);
 }
 
@@ -294,8 +295,14 @@ void ExpertGallery::State::showWords(const RunData& run, const ExpertDigest& of_
 void ExpertGallery::State::showLoad(const RunData& run) {
   history.gather(*source, run);
   const auto missing = std::ssize(run.snapshot_steps) - history.gathered();
-  const LoadShown now{history.version(),     std::ssize(run.snapshot_steps),
-                      std::ssize(run.events), run.text_tokens, layer, expert, state.snapshot(), state.filter().isEmpty()};
+  const LoadShown now{history.version(),
+                      std::ssize(run.snapshot_steps),
+                      std::ssize(run.events),
+                      run.text_tokens,
+                      layer,
+                      expert,
+                      state.snapshot(),
+                      state.filter().isEmpty()};
   if (std::exchange(load_shown, now) == now) {
     return;
   }
@@ -362,11 +369,11 @@ void ExpertGallery::State::showFlow(const RunData& run, const ExpertFlow& flow, 
   }
   std::vector<FlowRows::Row> rows;
   for (const FlowShare& share : shares) {
-    rows.push_back({share,
-                    share.expert < 0 ? tr("dropped there") : expertTitle(state, other, share.expert),
-                    share.expert < 0 ? gallery.palette().color(QPalette::PlaceholderText)
-                                     : expertColor(share.expert, run.layout.experts),
-                    static_cast<double>(share.total()) / static_cast<double>(all)});
+    rows.push_back(
+        {share, share.expert < 0 ? tr("dropped there") : expertTitle(state, other, share.expert),
+         share.expert < 0 ? gallery.palette().color(QPalette::PlaceholderText)
+                          : expertColor(share.expert, run.layout.experts),
+         static_cast<double>(share.total()) / static_cast<double>(all)});
   }
   (is_to ? parts.to_rows : parts.from_rows)->setRows(std::move(rows));
   section.setTitle(
@@ -376,8 +383,9 @@ void ExpertGallery::State::showFlow(const RunData& run, const ExpertFlow& flow, 
                  "their first choice in the next MoE layer.")
             : tr("The tokens that it kept as their first choice, by the expert that kept them as "
                  "their first choice in the MoE layer before."));
-  section.setNote(all == 0 ? tr("It keeps no token here.")
-                           : tr("%1 tokens, kept first choices of both layers").arg(countText(all)));
+  section.setNote(all == 0
+                      ? tr("It keeps no token here.")
+                      : tr("%1 tokens, kept first choices of both layers").arg(countText(all)));
 }
 
 void ExpertGallery::State::showProgress() {
@@ -433,7 +441,8 @@ ExpertGallery::ExpertGallery(ViewState& state, Digests& digests, QWidget* parent
   const auto refresh = [gallery] { gallery->refresh(); };
   const auto fail = [gallery](const QString& message) { gallery->showFailure(message); };
   connect(&state, &ViewState::changed, this, refresh);
-  for (WalkCache* cache : {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&gallery->flows)}) {
+  for (WalkCache* cache :
+       {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&gallery->flows)}) {
     connect(cache, &WalkCache::ready, this, refresh);
     connect(cache, &WalkCache::progressed, this, [gallery] { gallery->showProgress(); });
     connect(cache, &WalkCache::failed, this, fail);

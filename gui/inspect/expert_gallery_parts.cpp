@@ -57,8 +57,9 @@ GallerySection newSection(QWidget& content, QVBoxLayout& layout, const char* nam
 NameField::NameField(QWidget* parent) : QLineEdit(parent) {
   setPlaceholderText(tr("Name this expert"));
   setAccessibleName(tr("Name of this expert"));
-  setToolTip(tr("What you call this expert of this layer. Enter keeps it; empty: no name.\nIt is "
-                "shown wherever the expert is titled."));
+  setToolTip(
+      tr("What you call this expert of this layer. Enter keeps it; empty: no name.\nIt is "
+         "shown wherever the expert is titled."));
   setMaxLength(kLongestName);
   setClearButtonEnabled(true);
   connect(this, &QLineEdit::editingFinished, this, [this] {

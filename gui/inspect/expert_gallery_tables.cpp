@@ -26,8 +26,7 @@ uint64_t leastCount(uint64_t of_expert) {
 
 bool hasModality(const RunData& run, int64_t layer, int modality) {
   const QString tower = towerName(run, layer);
-  return tower.isEmpty() ||
-         (modality == probe::kImage) == (tower == QLatin1String("image tower"));
+  return tower.isEmpty() || (modality == probe::kImage) == (tower == QLatin1String("image tower"));
 }
 
 void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& digest, int64_t expert) {
@@ -44,16 +43,18 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
       lifts.resize(kMostLifts);
     }
     section.setTitle(title, rule);
-    section.setNote(lifts.empty() ? tr("None of which it keeps at least %1 %2, more than by chance.")
-                                        .arg(countText(least), unit)
-                                  : tr("×: times chance; most beyond chance first; at least %1 %2")
-                                        .arg(countText(least), unit));
+    section.setNote(lifts.empty()
+                        ? tr("None of which it keeps at least %1 %2, more than by chance.")
+                              .arg(countText(least), unit)
+                        : tr("×: times chance; most beyond chance first; at least %1 %2")
+                              .arg(countText(least), unit));
     rows->setLifts(std::move(lifts), unit, color);
   };
   const bool image = hasModality(run, layer, probe::kImage);
   const uint64_t patches = leastCount(of_expert.kept[probe::kImage]);
   const uint64_t words = leastCount(of_expert.kept[probe::kText]);
-  const QString of_patches = run.layout.top_k > 1 ? tr("kept choices of patches") : tr("kept patches");
+  const QString of_patches =
+      run.layout.top_k > 1 ? tr("kept choices of patches") : tr("kept patches");
   const QString of_words = run.layout.top_k > 1 ? tr("kept choices of words") : tr("kept words");
   parts.labels.box->setVisible(image && !run.layout.label_names.empty());
   show(parts.labels, parts.label_rows, tr("Labels of its patches, by lift"), of_patches,
@@ -62,8 +63,9 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
   show(parts.pieces, parts.piece_rows, tr("Its word pieces, by lift"), of_words,
        pieceLifts(digest, expert, words), words);
   parts.caption_words.box->setVisible(image);
-  show(parts.caption_words, parts.caption_word_rows, tr("Caption words of its patches’ images, by lift"),
-       of_patches, wordLifts(digest, expert, patches), patches);
+  show(parts.caption_words, parts.caption_word_rows,
+       tr("Caption words of its patches’ images, by lift"), of_patches,
+       wordLifts(digest, expert, patches), patches);
 }
 
 void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_expert) {
@@ -73,8 +75,8 @@ void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_
   parts.modality_bar->setCounts(of_expert.kept);
   const auto part = [](uint64_t count, uint64_t all) {
     return all == 0 ? QString()
-                    : QStringLiteral(" (%1)").arg(percentText(static_cast<double>(count) /
-                                                              static_cast<double>(all)));
+                    : QStringLiteral(" (%1)").arg(
+                          percentText(static_cast<double>(count) / static_cast<double>(all)));
   };
   const uint64_t kept = of_expert.kept[0] + of_expert.kept[1];
   const uint64_t chosen = of_expert.chosen[0] + of_expert.chosen[1];
@@ -83,15 +85,15 @@ void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_
     return QStringLiteral("<span style='color:%1'>■</span> %2 %3%4")
         .arg(modalityColor(modality).name(), name, countText(count), part(count, kept));
   };
-  parts.counts->setText(
-      QStringLiteral("%1 &nbsp; %2<br/>%3")
-          .arg(line(probe::kImage, tr("image")), line(probe::kText, tr("text")),
-               tr("chosen %1 · kept %2%3 · dropped %4%5")
-                   .arg(countText(chosen), countText(kept), part(kept, chosen),
-                        countText(chosen - kept), part(chosen - kept, chosen))));
-  parts.modality.setNote(run.layout.top_k > 1
-                             ? tr("choices over the whole probe, up to %1 a token").arg(run.layout.top_k)
-                             : tr("tokens over the whole probe"));
+  parts.counts->setText(QStringLiteral("%1 &nbsp; %2<br/>%3")
+                            .arg(line(probe::kImage, tr("image")), line(probe::kText, tr("text")),
+                                 tr("chosen %1 · kept %2%3 · dropped %4%5")
+                                     .arg(countText(chosen), countText(kept), part(kept, chosen),
+                                          countText(chosen - kept), part(chosen - kept, chosen))));
+  parts.modality.setNote(
+      run.layout.top_k > 1
+          ? tr("choices over the whole probe, up to %1 a token").arg(run.layout.top_k)
+          : tr("tokens over the whole probe"));
 }
 
 }  // namespace limoe::gui

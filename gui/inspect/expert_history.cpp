@@ -29,8 +29,8 @@ void ExpertHistory::clear() {
 }
 
 void ExpertHistory::gather(RunSource& source, const RunData& run) {
-  const QString name = QString::fromStdString(run.origin.run_id + '/') +
-                       QString::number(run.origin.part);
+  const QString name =
+      QString::fromStdString(run.origin.run_id + '/') + QString::number(run.origin.part);
   // A resumed run trains steps again: what was counted of them is void.
   if (name != run_ || run.snapshot_steps.size() < steps_.size() ||
       !std::equal(steps_.begin(), steps_.end(), run.snapshot_steps.begin())) {
@@ -129,11 +129,10 @@ QStringList LoadCurve::itemTip(int item) const {
   const LoadPoint& point = points_[static_cast<std::size_t>(item)];
   const QString kept = countText(point.image + point.text);
   return {tr("Step %1").arg(point.step),
-          point.capacity
-              ? tr("%1 kept of a capacity of %2: %3")
-                    .arg(kept, countText(static_cast<uint64_t>(*point.capacity)),
-                         percentText(point.load()))
-              : tr("%1 kept, %2 of the layer’s").arg(kept, percentText(point.share)),
+          point.capacity ? tr("%1 kept of a capacity of %2: %3")
+                               .arg(kept, countText(static_cast<uint64_t>(*point.capacity)),
+                                    percentText(point.load()))
+                         : tr("%1 kept, %2 of the layer’s").arg(kept, percentText(point.share)),
           tr("%1 image, %2 text").arg(countText(point.image), countText(point.text)),
           tr("Click to look at this step.")};
 }
@@ -141,14 +140,15 @@ QStringList LoadCurve::itemTip(int item) const {
 QRectF LoadCurve::area(int width) const {
   const QFontMetrics metrics(screenStyle(*this).small);
   const int left = metrics.horizontalAdvance(QStringLiteral("100 %")) + 6;
-  return {static_cast<double>(left), metrics.height() / 2.0,
-          std::max(width - left - 6.0, 1.0), static_cast<double>(kCurveHeight)};
+  return {static_cast<double>(left), metrics.height() / 2.0, std::max(width - left - 6.0, 1.0),
+          static_cast<double>(kCurveHeight)};
 }
 
 QPointF LoadCurve::at(const LoadPoint& point, const QRectF& area) const {
   const auto first = static_cast<double>(points_.front().step);
   const auto last = static_cast<double>(points_.back().step);
-  const double along = last > first ? (static_cast<double>(point.step) - first) / (last - first) : 0.5;
+  const double along =
+      last > first ? (static_cast<double>(point.step) - first) / (last - first) : 0.5;
   return {area.left() + along * area.width(),
           area.bottom() - value(point) / (highest() * kHeadroom) * area.height()};
 }

@@ -33,7 +33,7 @@ class ExpertHistory {
   void gather(RunSource& source, const RunData& run);
   /// Of the snapshots gathered so far.
   std::vector<LoadPoint> points(const RunData& run, int64_t layer, int64_t expert);
-  int64_t gathered() const;                   ///< snapshots
+  int64_t gathered() const;                     ///< snapshots
   int64_t version() const { return version_; }  ///< another where the counts are others
 
  private:

@@ -135,7 +135,7 @@ void ExpertItems::mouseMoveEvent(QMouseEvent* event) {
   if (item != hovered_) {
     hovered_ = item;
     setCursor(item >= 0 && receivers(SIGNAL(activated(int))) > 0 ? Qt::PointingHandCursor
-                                                                  : Qt::ArrowCursor);
+                                                                 : Qt::ArrowCursor);
     update();
   }
 }

@@ -148,7 +148,8 @@ void PatchGrid::paintItem(QPainter& painter, int item, const QRect& rect, bool h
   }
   if (hovered || selected_ == tile.token.token) {
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(palette().color(QPalette::Highlight), selected_ == tile.token.token ? 3 : 1));
+    painter.setPen(
+        QPen(palette().color(QPalette::Highlight), selected_ == tile.token.token ? 3 : 1));
     painter.drawRect(room.adjusted(1, 1, -1, -1));
   }
   painter.setFont(style.small);
@@ -229,7 +230,8 @@ void WordChips::paintItem(QPainter& painter, int item, const QRect& rect, bool h
   const WordChip& chip = chips_[static_cast<std::size_t>(item)];
   const bool selected = selected_ == chip.best.token;
   const QColor ground = palette().color(QPalette::Window);
-  painter.setPen(QPen(selected ? palette().color(QPalette::Highlight) : color_, selected ? 2.5 : 1));
+  painter.setPen(
+      QPen(selected ? palette().color(QPalette::Highlight) : color_, selected ? 2.5 : 1));
   painter.setBrush(mixed(ground, color_, hovered ? 0.4 : 0.22));
   const double inset = selected ? 1.5 : 0.5;
   painter.drawRoundedRect(QRectF(rect).adjusted(inset, inset, -inset, -inset), 5, 5);

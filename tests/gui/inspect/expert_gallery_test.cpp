@@ -24,8 +24,8 @@
 namespace limoe::gui {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::ExpertRun;
+using ::testing::HasSubstr;
 
 class ExpertGalleryTest : public ::testing::Test {
  protected:
@@ -46,7 +46,10 @@ class ExpertGalleryTest : public ::testing::Test {
     EXPECT_TRUE(QTest::qWaitForWindowExposed(&gallery));
   }
   /// Until the walks of the fake and what follows from them are done.
-  void settle() { QTest::qWait(60); }
+  void settle() {
+    QTest::qWait(30);
+    EXPECT_TRUE(QTest::qWaitFor([this] { return !shows("progress"); }));
+  }
 
   template <typename Items>
   Items* items(const char* section) {
@@ -316,9 +319,8 @@ TEST_F(ExpertGalleryTest, KeepsWhatItShowsDimmedUntilTheNewIsThere) {
   state.setFilter(filter);
   EXPECT_EQ(patches()->tiles().size(), 5u);
   EXPECT_FALSE(patches()->isDimmed()) << "what comes at once must not flicker";
-  QTest::qWait(250);
+  EXPECT_TRUE(QTest::qWaitFor([this] { return patches()->isDimmed(); }));
   EXPECT_EQ(patches()->tiles().size(), 5u);
-  EXPECT_TRUE(patches()->isDimmed());
   ASSERT_EQ(run->walks.size(), 1u);
   run->walks[0]->request.progress(0.4);
   auto* progress = gallery.findChild<QProgressBar*>();

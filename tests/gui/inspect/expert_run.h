@@ -11,14 +11,15 @@
 
 namespace limoe::gui::testing {
 
-/// Three samples of 2 × 2 patches and three text positions, three experts, two MoE layers, snapshots
-/// at steps 0, 100 and 200 with the same decisions. What is written below for one sample is repeated
-/// for samples n + 3, n + 6, … where more copies are asked for.
+/// Three samples of 2 × 2 patches and three text positions, three experts, two MoE layers,
+/// snapshots at steps 0, 100 and 200 with the same decisions. What is written below for one sample
+/// is repeated for samples n + 3, n + 6, … where more copies are asked for.
 ///
 ///            patches: expert gate kept label                     words: expert gate kept piece
-/// sample 0   0 .90 k sky   0 .80 k sky   1 .70 k grass 2 .60 – grass   2 .90 k a    1 .80 k red  1 .70 – car
-/// sample 1   0 .95 k sky   1 .50 k grass 1 .60 k grass 2 .90 k none    1 .60 k red  1 .65 k car
-/// sample 2   0 .85 k sky   0 .99 k grass 0 .40 – sky   2 .30 k grass   2 .50 k a    0 .99 k sky
+/// sample 0   0 .90 k sky   0 .80 k sky   1 .70 k grass 2 .60 – grass   2 .90 k a    1 .80 k red  1
+/// .70 – car sample 1   0 .95 k sky   1 .50 k grass 1 .60 k grass 2 .90 k none    1 .60 k red  1
+/// .65 k car sample 2   0 .85 k sky   0 .99 k grass 0 .40 – sky   2 .30 k grass   2 .50 k a    0
+/// .99 k sky
 ///
 /// layer 1, patches (all kept but the one in brackets) and words (all kept):
 /// sample 0   1 1 0 2      0 0 0
@@ -130,9 +131,10 @@ class ExpertRun : public FakeRun {
         {0, 0.90F, true, 0}, {0, 0.80F, true, 0}, {1, 0.70F, true, 1},  {2, 0.60F, false, 1},
         {0, 0.95F, true, 0}, {1, 0.50F, true, 1}, {1, 0.60F, true, 1},  {2, 0.90F, true, kNone},
         {0, 0.85F, true, 0}, {0, 0.99F, true, 1}, {0, 0.40F, false, 0}, {2, 0.30F, true, 1}};
-    const std::vector<Token> words = {{2, 0.90F, true, 0}, {1, 0.80F, true, 0},  {1, 0.70F, false, 0},
-                                      {1, 0.60F, true, 0}, {1, 0.65F, true, 0},  {-1, 0, false, 0},
-                                      {2, 0.50F, true, 0}, {0, 0.99F, true, 0},  {-1, 0, false, 0}};
+    const std::vector<Token> words = {
+        {2, 0.90F, true, 0}, {1, 0.80F, true, 0}, {1, 0.70F, false, 0},
+        {1, 0.60F, true, 0}, {1, 0.65F, true, 0}, {-1, 0, false, 0},
+        {2, 0.50F, true, 0}, {0, 0.99F, true, 0}, {-1, 0, false, 0}};
     // By sample.
     const std::vector<std::vector<float>> distributions = {
         {0.7F, 0.2F, 0.1F}, {0.25F, 0.25F, 0.5F}, {1, 0, 0}};
