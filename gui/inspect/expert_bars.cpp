@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kCorner = 2.5;
 constexpr int kPad = 5;
+constexpr std::size_t kMostShares = 12;
 
 QString share(const FlowRows::Row& row) {
   return QStringLiteral("%1 · %2").arg(percentText(row.fraction), countText(row.share.total()));
@@ -20,6 +21,15 @@ std::vector<FlowShare> sorted(std::vector<FlowShare> shares, const FlowShare& dr
   std::erase_if(shares, [](const FlowShare& s) { return s.total() == 0; });
   std::stable_sort(shares.begin(), shares.end(),
                    [](const FlowShare& a, const FlowShare& b) { return a.total() > b.total(); });
+  if (shares.size() > kMostShares) {
+    FlowShare others{FlowShare::kOthers, 0, 0};
+    for (std::size_t i = kMostShares - 1; i < shares.size(); ++i) {
+      others.image += shares[i].image;
+      others.text += shares[i].text;
+    }
+    shares.resize(kMostShares - 1);
+    shares.push_back(others);
+  }
   if (dropped.total() > 0) {
     shares.push_back(dropped);
   }
@@ -91,7 +101,8 @@ std::vector<FlowShare> flowsTo(const ExpertFlow& flow, int64_t expert) {
         {to, flow.count(probe::kImage, expert, to), flow.count(probe::kText, expert, to)});
   }
   const auto e = static_cast<std::size_t>(expert);
-  return sorted(std::move(shares), {-1, flow.ended[probe::kImage][e], flow.ended[probe::kText][e]});
+  return sorted(std::move(shares),
+                {FlowShare::kDropped, flow.ended[probe::kImage][e], flow.ended[probe::kText][e]});
 }
 
 std::vector<FlowShare> flowsFrom(const ExpertFlow& flow, int64_t expert) {
@@ -101,8 +112,8 @@ std::vector<FlowShare> flowsFrom(const ExpertFlow& flow, int64_t expert) {
         {from, flow.count(probe::kImage, from, expert), flow.count(probe::kText, from, expert)});
   }
   const auto e = static_cast<std::size_t>(expert);
-  return sorted(std::move(shares),
-                {-1, flow.entered[probe::kImage][e], flow.entered[probe::kText][e]});
+  return sorted(std::move(shares), {FlowShare::kDropped, flow.entered[probe::kImage][e],
+                                    flow.entered[probe::kText][e]});
 }
 
 void FlowRows::setRows(std::vector<Row> rows) {
@@ -142,7 +153,8 @@ void FlowRows::paintItem(QPainter& painter, int item, const QRect& rect, bool ho
   }
   const QRectF swatch(cell.left() + 2, cell.top() + 3, 4, cell.height() - 6);
   painter.setPen(Qt::NoPen);
-  painter.setBrush(row.share.expert < 0 ? QBrush(row.color, Qt::BDiagPattern) : QBrush(row.color));
+  painter.setBrush(row.share.expert == FlowShare::kDropped ? QBrush(row.color, Qt::BDiagPattern)
+                                                           : QBrush(row.color));
   painter.drawRect(swatch);
   const QRectF track(cell.left() + title_width + 6, cell.top() + 3,
                      cell.width() - title_width - share_width - 6 - 2 * kPad, cell.height() - 6);

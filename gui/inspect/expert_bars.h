@@ -35,13 +35,16 @@ class LiftRows : public ExpertItems {
 
 /// One end of the flows of one expert.
 struct FlowShare {
-  int64_t expert = -1;  ///< of the other layer; −1: dropped there
+  static constexpr int64_t kDropped = -1;  ///< not an expert: dropped in the other layer
+  static constexpr int64_t kOthers = -2;   ///< not an expert: all further ones together
+
+  int64_t expert = kDropped;  ///< of the other layer
   uint64_t image = 0, text = 0;
   uint64_t total() const { return image + text; }
 };
 
 /// Where the tokens of `expert` (kept first choices in flow.layer) go to in the next layer; those
-/// dropped there last. Only what is not 0, most first.
+/// dropped there last. Only what is not 0, most first; where there are many, the last together.
 std::vector<FlowShare> flowsTo(const ExpertFlow& flow, int64_t expert);
 /// Where the tokens of `expert` (kept first choices in flow.layer + 1) come from.
 std::vector<FlowShare> flowsFrom(const ExpertFlow& flow, int64_t expert);

@@ -367,13 +367,22 @@ void ExpertGallery::State::showFlow(const RunData& run, const ExpertFlow& flow, 
   for (const FlowShare& share : shares) {
     all += share.total();
   }
+  const auto title = [&](const FlowShare& share) {
+    switch (share.expert) {
+      case FlowShare::kDropped:
+        return tr("dropped there");
+      case FlowShare::kOthers:
+        return tr("the others");
+      default:
+        return expertTitle(state, other, share.expert);
+    }
+  };
   std::vector<FlowRows::Row> rows;
   for (const FlowShare& share : shares) {
-    rows.push_back(
-        {share, share.expert < 0 ? tr("dropped there") : expertTitle(state, other, share.expert),
-         share.expert < 0 ? gallery.palette().color(QPalette::PlaceholderText)
-                          : expertColor(share.expert, run.layout.experts),
-         static_cast<double>(share.total()) / static_cast<double>(all)});
+    rows.push_back({share, title(share),
+                    share.expert < 0 ? gallery.palette().color(QPalette::PlaceholderText)
+                                     : expertColor(share.expert, run.layout.experts),
+                    static_cast<double>(share.total()) / static_cast<double>(all)});
   }
   (is_to ? parts.to_rows : parts.from_rows)->setRows(std::move(rows));
   section.setTitle(

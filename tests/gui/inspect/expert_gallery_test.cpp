@@ -230,7 +230,7 @@ TEST_F(ExpertGalleryTest, ShowsWhereTokensGoAndComeFromAndLeadsThere) {
   const auto* from = items<FlowRows>("flowFrom");
   ASSERT_EQ(from->rows().size(), 3u);
   EXPECT_NEAR(from->rows()[0].fraction, 2 / 5.0, 1e-9);
-  EXPECT_EQ(from->rows()[2].share.expert, -1);
+  EXPECT_EQ(from->rows()[2].share.expert, FlowShare::kDropped);
 }
 
 TEST_F(ExpertGalleryTest, ANameIsGivenWithTheKeyboardAndShownEverywhere) {

@@ -225,13 +225,34 @@ TEST(ExpertFlow, SharesOfOneExpert) {
   EXPECT_EQ(to[0].total(), 3u);
   EXPECT_EQ(to[1].expert, 2);
   EXPECT_EQ(to[1].text, 1u);
-  EXPECT_EQ(to[2].expert, -1);
+  EXPECT_EQ(to[2].expert, FlowShare::kDropped);
   EXPECT_EQ(to[2].total(), 1u);
   const auto from = flowsFrom(*flow, 0);  // 3 patches and 3 words of 1; a word of 2; one entered
   ASSERT_EQ(from.size(), 3u);
   EXPECT_EQ(from[0].expert, 1);
   EXPECT_EQ(from[0].total(), 6u);
-  EXPECT_EQ(from[2].expert, -1);
+  EXPECT_EQ(from[2].expert, FlowShare::kDropped);
+}
+
+TEST(ExpertFlow, ManyShareTheLastRow) {
+  ExpertFlow flow;
+  flow.experts = 14;
+  for (std::size_t m = 0; m < 2; ++m) {
+    flow.counts[m].resize(14 * 14);
+    flow.ended[m].resize(14);
+  }
+  for (std::size_t to = 0; to < 14; ++to) {
+    flow.counts[probe::kImage][to] = to + 1;  // of expert 0
+  }
+  flow.ended[probe::kText][0] = 5;
+  const auto shares = flowsTo(flow, 0);
+  ASSERT_EQ(shares.size(), 13u);  // 11 experts, the others, dropped
+  EXPECT_EQ(shares[0].expert, 13);
+  EXPECT_EQ(shares[10].total(), 4u);
+  EXPECT_EQ(shares[11].expert, FlowShare::kOthers);
+  EXPECT_EQ(shares[11].total(), 3u + 2u + 1u);
+  EXPECT_EQ(shares[12].expert, FlowShare::kDropped);
+  EXPECT_EQ(shares[12].text, 5u);
 }
 
 TEST(ExpertFlow, FilterLooksAtTheLayerItIsMeantFor) {
