@@ -149,8 +149,8 @@ bool ExpertGallery::State::findExpert(const RunData& run) {
   const auto selected = state.selectedExpert();
   if (!selected || *selected < 0 || *selected >= run.layout.experts) {
     parts.showMessage(
-        tr("No expert is selected.\n\nClick one in the list of experts, or press its number (1 for "
-           "the first). Its patches and words, labels, load and the experts that its tokens go to "
+        tr("No expert is selected.\n\nClick one in the list of experts, or press its number. Its "
+           "patches and words, labels, load and the experts that its tokens go to "
            "are shown here."),
         false);
     return false;

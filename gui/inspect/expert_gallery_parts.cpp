@@ -204,7 +204,11 @@ void GalleryParts::buildSections(QWidget& content, QVBoxLayout& layout) {
   all_patches->setObjectName(QStringLiteral("allPatches"));
   all_patches->setCheckable(true);
   all_patches->setToolTip(QObject::tr("Show all of its top patches, or only the first"));
-  patches.box->layout()->addWidget(all_patches);
+  auto* row = new QHBoxLayout;
+  patches.box->layout()->removeWidget(patches.note);
+  row->addWidget(patches.note, 1);
+  row->addWidget(all_patches);
+  static_cast<QVBoxLayout*>(patches.box->layout())->addLayout(row);
   word_chips = new WordChips(&content);
   words = newSection(content, layout, "words", word_chips);
   label_rows = new LiftRows(&content);

@@ -185,6 +185,10 @@ int ExpertItems::neighbour(int key) const {
 
 void ExpertItems::keyPressEvent(QKeyEvent* event) {
   const bool plain = (event->modifiers() & ~Qt::KeypadModifier) == 0;
+  if (plain && current_ < 0 && itemCount() > 0 && isMove(event->key())) {
+    setCurrent(0);  // the items have come while the keys were already in here
+    return;
+  }
   if (plain && current_ >= 0 && isActivation(event->key())) {
     Q_EMIT activated(current_);
     return;

@@ -43,7 +43,8 @@ class ExpertGalleryTest : public ::testing::Test {
     state.setSnapshot(2);
     state.toggleSelectedExpert(expert);
     gallery.show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(&gallery));
+    gallery.activateWindow();
+    EXPECT_TRUE(QTest::qWaitForWindowActive(&gallery));
   }
   /// Until the walks of the fake and what follows from them are done.
   void settle() {
