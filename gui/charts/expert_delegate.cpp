@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -25,7 +26,9 @@ void paintNumber(QPainter& painter, const QRectF& cell, const QColor& color, con
   painter.setBrush(color);
   painter.drawRoundedRect(swatch, kCorner, kCorner);
   painter.setPen(textColorOn(color));
-  painter.drawText(swatch, Qt::AlignCenter, text);
+  const QRectF room = swatch.adjusted(3, 0, -3, 0);
+  painter.drawText(room, Qt::AlignCenter,
+                   QFontMetricsF(painter.font()).elidedText(text, Qt::ElideRight, room.width()));
 }
 
 /// A bar up to the mark (capacity or fair share) at 1; the scale ends at 1 against capacity.
@@ -158,6 +161,13 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
 QSize ExpertDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const QSize text = QStyledItemDelegate::sizeHint(option, index);
   return {text.width(), std::max(QFontMetrics(option.font).height() + 8, 24)};
+}
+
+void ExpertDelegate::setEditorData(QWidget* editor, const QModelIndex& index) const {
+  const auto* line = qobject_cast<QLineEdit*>(editor);
+  if (!line || !line->isModified()) {
+    QStyledItemDelegate::setEditorData(editor, index);
+  }
 }
 
 bool ExpertDelegate::editorEvent(QEvent* event, QAbstractItemModel* model,

@@ -13,6 +13,8 @@ class ExpertDelegate : public QStyledItemDelegate {
   void paint(QPainter* painter, const QStyleOptionViewItem& option,
              const QModelIndex& index) const override;
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+  /// What is being typed stays when the rows are refreshed, as they are while a run goes on.
+  void setEditorData(QWidget* editor, const QModelIndex& index) const override;
 
  protected:
   bool editorEvent(QEvent* event, QAbstractItemModel* model, const QStyleOptionViewItem& option,

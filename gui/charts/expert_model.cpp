@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gui/view/colors.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {
@@ -67,7 +68,7 @@ QString ExpertModel::text(const QModelIndex& index) const {
   const ExpertCounts& expert = table_.experts[static_cast<std::size_t>(index.row())];
   switch (index.column()) {
     case kNumber:
-      return QString::number(index.row());
+      return expertTitle(state_, table_.layer, index.row());
     case kLoad:
       return table_.capacity ? percent(load(expert))
                              : QStringLiteral("%1×").arg(load(expert), 0, 'f', 2);
@@ -110,10 +111,10 @@ QString ExpertModel::labelsToolTip(const ExpertCounts& expert) const {
 QString ExpertModel::toolTip(const QModelIndex& index) const {
   const ExpertCounts& expert = table_.experts[static_cast<std::size_t>(index.row())];
   const QString counted = tr("\nCounted: %1.").arg(table_.rule);
-  const QString name = tr("Expert %1").arg(index.row());
+  const QString name = expertTitle(state_, table_.layer, index.row());
   switch (index.column()) {
     case kNumber:
-      return tr("%1: %2 tokens. Click to select it everywhere, again to let go.")
+      return tr("%1: %2 tokens. Click to select it everywhere, again to let go. F2 names it.")
           .arg(name, number(expert.total()));
     case kLoad:
       return (table_.capacity
@@ -151,6 +152,8 @@ QVariant ExpertModel::data(const QModelIndex& index, int role) const {
   switch (role) {
     case Qt::DisplayRole:
       return text(index);
+    case Qt::EditRole:
+      return index.column() == kNumber ? state_.expertName(table_.layer, index.row()) : text(index);
     case Qt::ToolTipRole:
       return toolTip(index);
     case Qt::AccessibleTextRole:
@@ -183,6 +186,10 @@ QVariant ExpertModel::data(const QModelIndex& index, int role) const {
 }
 
 bool ExpertModel::setData(const QModelIndex& index, const QVariant& value, int role) {
+  if (index.isValid() && role == Qt::EditRole && index.column() == kNumber) {
+    state_.setExpertName(table_.layer, index.row(), value.toString());
+    return true;
+  }
   if (!index.isValid() || role != Qt::CheckStateRole || index.column() < kShown ||
       data(index, role) == value) {
     return false;
@@ -206,7 +213,7 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   }
   const QStringList names = {tr("#"), tr("Load"), tr("Modality"), tr("Top labels"), tr(""), tr("")};
   const QStringList tips = {
-      tr("Number of the expert, from 0 as in the recording"),
+      tr("Number of the expert, from 0 as in the recording, and its name (F2)"),
       table_.capacity ? tr("Kept tokens against what the expert's capacity allows")
                       : tr("Kept tokens against the fair share, 1 / number of experts"),
       tr("Which part of the kept tokens are image and text tokens"),
@@ -229,6 +236,9 @@ Qt::ItemFlags ExpertModel::flags(const QModelIndex& index) const {
   Qt::ItemFlags flags = QAbstractTableModel::flags(index);
   if (index.isValid() && index.column() >= kShown) {
     flags |= Qt::ItemIsUserCheckable;
+  }
+  if (index.isValid() && index.column() == kNumber) {
+    flags |= Qt::ItemIsEditable;
   }
   return flags;
 }

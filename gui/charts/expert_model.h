@@ -18,10 +18,11 @@ struct ExpertTable {
   /// Tokens one expert could process over the probe; empty until the captions are known, then the
   /// load is shown against the fair share.
   std::optional<int64_t> capacity;
+  int64_t layer = 0;  ///< that the experts are of; their names are by layer
 };
 
 /// Display texts, numbers for the delegate, tool tips; hiding and solo are check boxes (Space or
-/// click), which go to the view state.
+/// click), and the name is edited in the first column (F2), which goes to the view state.
 class ExpertModel : public QAbstractTableModel {
   Q_OBJECT
  public:

@@ -15,7 +15,8 @@ namespace limoe::gui {
 namespace {
 
 constexpr int kButtonWidth = 22;
-constexpr int kLabelMargin = 5;  ///< the delegate's, and a pixel for fractions
+constexpr int kNumberPadding = 22;  ///< the delegate's, around a swatch and its text
+constexpr int kLabelMargin = 5;     ///< the delegate's, and a pixel for fractions
 
 /// Space and Enter on a row select its expert; in the eye and solo cells they press the button.
 class ExpertTableView : public QTableView {
@@ -35,11 +36,17 @@ class ExpertTableView : public QTableView {
       const QString labels = model()->index(row, ExpertModel::kLabels).data().toString();
       label = std::max(label, metrics.horizontalAdvance(labels.section(QLatin1String(", "), 0, 0)));
     }
-    const int fixed = em * 5 + 2 * kButtonWidth + label + 2 * kLabelMargin;
+    int number = em * 5;
+    for (int row = 0; row < model()->rowCount(); ++row) {
+      const QString text = model()->index(row, ExpertModel::kNumber).data().toString();
+      number = std::max(number, metrics.horizontalAdvance(text) + kNumberPadding);
+    }
+    number = std::min(number, std::max(em * 5, viewport()->width() * 3 / 11));
+    const int fixed = number + 2 * kButtonWidth + label + 2 * kLabelMargin;
     const double spare = viewport()->width() - fixed - load_min - modality_min;
     const double part =
         std::clamp(spare / (load_max - load_min + modality_max - modality_min), 0.0, 1.0);
-    setColumnWidth(ExpertModel::kNumber, em * 5);
+    setColumnWidth(ExpertModel::kNumber, number);
     setColumnWidth(ExpertModel::kLoad, load_min + static_cast<int>(part * (load_max - load_min)));
     setColumnWidth(ExpertModel::kModality,
                    modality_min + static_cast<int>(part * (modality_max - modality_min)));
@@ -54,6 +61,10 @@ class ExpertTableView : public QTableView {
   }
 
   void keyPressEvent(QKeyEvent* event) override {
+    if (QTableView::state() == EditingState) {
+      QTableView::keyPressEvent(event);  // Enter ends the name, and selects nothing
+      return;
+    }
     const QModelIndex index = currentIndex();
     const bool presses = event->key() == Qt::Key_Space || event->key() == Qt::Key_Return ||
                          event->key() == Qt::Key_Enter || event->key() == Qt::Key_Select;
@@ -122,7 +133,7 @@ void ExpertStrip::State::build() {
   table->setModel(model);
   table->setItemDelegate(new ExpertDelegate(table));
   table->setSelectionMode(QAbstractItemView::NoSelection);
-  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table->setEditTriggers(QAbstractItemView::EditKeyPressed);  // F2 names an expert
   table->setTabKeyNavigation(false);  // Tab leaves the table, arrows move in it
   table->setShowGrid(false);
   table->setFrameShape(QFrame::NoFrame);
@@ -181,6 +192,7 @@ void ExpertStrip::State::refresh() {
                      .arg(run->name, layerTitle(*run, layer), stepTitle(*run, state.snapshot())));
   ExpertTable rows;
   rows.rule = countingRule(*run);
+  rows.layer = layer;
   rows.has_labels = !run->layout.label_names.empty();
   if (summary) {
     if (run->text_tokens) {

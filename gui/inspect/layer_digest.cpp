@@ -173,6 +173,8 @@ void LayerDigestBuilder::State::addToken(const probe::ProbeSet& texts,
   const int64_t units = image ? layout.patches() : layout.text_length;
   const auto token = static_cast<std::size_t>(index * units + position);
   const auto top_k = static_cast<std::size_t>(layout.top_k);
+  const std::size_t piece =
+      !image && token < texts.pieces.size() ? pieces.of(texts.pieces[token]) : 0;
   ++digest->tokens[m];
   for (std::size_t k = 0; k < top_k; ++k) {
     const std::size_t choice = token * top_k + k;
@@ -194,14 +196,14 @@ void LayerDigestBuilder::State::addToken(const probe::ProbeSet& texts,
           ++expert.labels[texts.labels[token]];
         }
       } else if (token < texts.pieces.size()) {
-        addTo(expert.pieces, pieces.of(texts.pieces[token]), 1);
+        addTo(expert.pieces, piece, 1);
       }
     }
     if (k == 0) {
       ++expert.first[m];
       if (kept) {
         rankings[e][m].add(
-            {{slice.first_sample + index, modality, position}, decisions.gate[choice]});
+            {{slice.first_sample + index, modality, position}, decisions.gate[choice], piece});
       }
     }
   }

@@ -20,7 +20,8 @@ namespace limoe::gui {
 
 struct RankedToken {
   TokenRef token;
-  float gate = 0;  ///< of the first choice
+  float gate = 0;         ///< of the first choice
+  std::size_t piece = 0;  ///< index into LayerDigest::pieces; of a word only
 };
 
 /// Of the tokens that match the filter.
