@@ -10,6 +10,7 @@
 #include "gui/canvas/token_readout.h"
 #include "gui/charts/plot_style.h"
 #include "gui/view/colors.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {
@@ -17,7 +18,9 @@ namespace {
 constexpr std::size_t kMostUnfolded = 12;
 constexpr std::size_t kShownOfMany = 9;
 constexpr double kGap = 6;
+constexpr double kSwatch = 9;
 constexpr double kMostForTitle = 0.4;  ///< of the width
+constexpr double kLeastBar = 0.2;      ///< of the width
 
 }  // namespace
 
@@ -151,7 +154,9 @@ TokenBars::Columns TokenBars::columns() const {
     columns.title = std::max(columns.title, metrics.horizontalAdvance(title(bar)));
     columns.mark = std::max(columns.mark, metrics.horizontalAdvance(mark(bar)));
   }
-  columns.title = std::min(columns.title, kMostForTitle * width());
+  // What the numbers leave is shared: a long name must not take the bars' room.
+  const double rest = width() - columns.number - columns.mark - kSwatch - 4 * kGap;
+  columns.title = std::min({columns.title, kMostForTitle * width(), rest - kLeastBar * width()});
   return columns;
 }
 
@@ -160,12 +165,11 @@ void TokenBars::paintRow(QPainter& painter, const TokenBar& bar, const QRectF& r
   const PlotStyle style = screenStyle(*this);
   const QColor color = bar.expert < 0 ? style.muted : expertColor(bar.expert, experts_);
   const QColor ink = palette().color(QPalette::WindowText);
-  const double swatch = 9;
   if (bar.expert >= 0 && state_.selectedExpert() == bar.expert) {
     painter.fillRect(row, style.highlight);
   }
-  painter.fillRect(QRectF(row.left() + 2, row.center().y() - swatch / 2, swatch, swatch), color);
-  const QRectF title_room(row.left() + swatch + kGap, row.top(), columns.title, row.height());
+  painter.fillRect(QRectF(row.left() + 2, row.center().y() - kSwatch / 2, kSwatch, kSwatch), color);
+  const QRectF title_room(row.left() + kSwatch + kGap, row.top(), columns.title, row.height());
   painter.setPen(ink);
   painter.drawText(title_room, Qt::AlignLeft | Qt::AlignVCenter,
                    QFontMetricsF(font()).elidedText(title(bar), Qt::ElideRight, columns.title + 1));

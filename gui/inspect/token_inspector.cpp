@@ -13,6 +13,7 @@
 #include "gui/inspect/token_picture.h"
 #include "gui/inspect/token_similar_view.h"
 #include "gui/inspect/token_strips.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {

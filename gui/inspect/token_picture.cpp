@@ -166,11 +166,9 @@ void TokenPicture::paintEvent(QPaintEvent*) {
     const QSizeF patch(image_rect.width() / static_cast<double>(columns_),
                        image_rect.height() / static_cast<double>(rows_));
     painter.setRenderHint(QPainter::Antialiasing);
-    paintMark(
-        painter,
-        QRectF(image_rect.topLeft() + QPointF(column * patch.width(), row * patch.height()), patch)
-            .adjusted(-1, -1, 1, 1),
-        1.5);
+    const QRectF mark(image_rect.topLeft() + QPointF(column * patch.width(), row * patch.height()),
+                      patch);
+    paintMark(painter, mark.adjusted(-1, -1, 1, 1) & image_rect.adjusted(1, 1, -1, -1), 1.5);
   }
   painter.setRenderHint(QPainter::Antialiasing);
   paintFocus(painter, rect());

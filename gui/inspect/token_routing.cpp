@@ -134,10 +134,4 @@ std::vector<HistoryColumn> columnsOf(const TokenHistory& history, int64_t count,
   return result;
 }
 
-QString expertTitle(const ViewState& state, int64_t layer, int64_t expert) {
-  const QString number = QStringLiteral("e%1").arg(expert);
-  const QString name = state.expertName(layer, expert);
-  return name.isEmpty() ? number : number + QStringLiteral(" · ") + name;
-}
-
 }  // namespace limoe::gui

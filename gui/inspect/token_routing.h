@@ -75,7 +75,4 @@ struct HistoryColumn {
 /// columns add up to those of the history. What has not been read yet has no experts.
 std::vector<HistoryColumn> columnsOf(const TokenHistory& history, int64_t count, int64_t columns);
 
-/// "e3", or "e3 · NAME" where the user named it.
-QString expertTitle(const ViewState& state, int64_t layer, int64_t expert);
-
 }  // namespace limoe::gui

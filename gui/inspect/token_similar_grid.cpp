@@ -95,7 +95,7 @@ void TokenSimilarGrid::paintPatch(QPainter& painter, const TokenCard& card,
     const double scale = size.width() / card.picture.width();
     const QRectF mark(place.topLeft() + card.mark.topLeft() * scale, card.mark.size() * scale);
     painter.setRenderHint(QPainter::Antialiasing);
-    paintMark(painter, mark.adjusted(-1, -1, 1, 1), 1);
+    paintMark(painter, mark.adjusted(-1, -1, 1, 1) & place.adjusted(1, 1, -1, -1), 1);
   }
   painter.setFont(style.small);
   painter.setPen(palette().color(QPalette::WindowText));

@@ -7,6 +7,7 @@
 #include "gui/charts/plot_style.h"
 #include "gui/inspect/token_strips.h"
 #include "gui/view/colors.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {
