@@ -377,11 +377,17 @@ void TokenInspector::showTime(const RunData& run) {
   parts_->time_words->setVisible(routed);
   parts_->time->show(history, run.snapshot_steps, layer, run.layout.experts);
   const auto all = std::ssize(run.snapshot_steps);
-  parts_->time_words->setText(
-      all - history.size() >= kFewMissing || history.entries.empty()
-          ? tr("Reading: %1 of %2 snapshots…").arg(history.size()).arg(all)
-          : inWords(history, state_.snapshot(),
-                    [this, layer](int64_t expert) { return expertTitle(state_, layer, expert); }));
+  const int64_t missing = all - history.size();
+  const bool failed = missing > 0 && !reading_.failure().isEmpty();
+  QString words;
+  if (!failed && (missing >= kFewMissing || history.entries.empty())) {
+    words = tr("Reading: %1 of %2 snapshots…").arg(history.size()).arg(all);
+  } else {
+    words = failed ? tr("Read: the first %1 of %2 snapshots. ").arg(history.size()).arg(all) : "";
+    words += inWords(history, state_.snapshot(),
+                     [this, layer](int64_t expert) { return expertTitle(state_, layer, expert); });
+  }
+  parts_->time_words->setText(words);
 }
 
 /// To the next piece of the caption, over nothing but padding.

@@ -194,6 +194,9 @@ void TokenSimilarView::refresh() {
     return;
   }
   dropStale(*run);
+  if (failed_ != subject()) {
+    failure_->clear();
+  }
   if (run->layout.samples <= kSmallProbe && isVisible() && !walk_ && !isUpToDate()) {
     start_.start();
   }
@@ -286,7 +289,7 @@ void TokenSimilarView::search() {
 
 void TokenSimilarView::take(const SimilarTokens& result, int64_t step, const QString& failure) {
   walk_.reset();
-  searched_.reset();
+  const auto searched = std::exchange(searched_, std::nullopt);
   if (failure.isEmpty()) {
     found_ = result;
     found_step_ = step;
@@ -303,6 +306,7 @@ void TokenSimilarView::take(const SimilarTokens& result, int64_t step, const QSt
     fillCards();
     refresh();
   } else if (const auto run = source_->data()) {
+    failed_ = searched;
     failure_->setText(tr("The search ended early: %1").arg(failure));
     showWords(*run);  // without starting again at once
   }

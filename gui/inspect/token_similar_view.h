@@ -63,6 +63,7 @@ class TokenSimilarView : public QWidget {
   std::unique_ptr<Walk> walk_;
   std::optional<TokenRef> searched_;  ///< by `walk_`
   int64_t searched_snapshot_ = -1;
+  std::optional<TokenRef> failed_;  ///< that the failure shown is about
   std::optional<SimilarTokens> found_;
   int64_t found_step_ = -1;
   std::vector<TokenCard> cards_;

@@ -320,6 +320,28 @@ TEST_F(TokenInspectorTest, AnswersToWhatIsNoLongerAskedAreDropped) {
   EXPECT_THAT(text("timeWords"), HasSubstr("changed to e1 at the newest step, 200"));
 }
 
+TEST_F(TokenInspectorTest, WhatCouldNotBeReadIsSaidAndTheRestStays) {
+  FakeRunSource::Shape shape;
+  shape.samples = 2100;
+  open(shape);
+  run->holds_walks = true;
+  state.setSelectedToken(kPatch);
+  run->release("the disk is gone");
+  EXPECT_TRUE(isShown("readingFailure"));
+  EXPECT_EQ(text("readingFailure"), "Not all could be read: the disk is gone");
+  EXPECT_EQ(text("timeWords"),
+            "Read: the first 1 of 3 snapshots. e4 in the one snapshot so far (step 0).");
+  run->holds_walks = true;
+  QTest::mouseClick(button(), Qt::LeftButton);
+  run->release("the disk is gone");
+  EXPECT_FALSE(similar()->isSearching());
+  EXPECT_FALSE(similar()->found());
+  EXPECT_EQ(text("similarFailure"), "The search ended early: the disk is gone");
+  state.setSelectedToken(TokenRef{3, probe::kImage, 5});
+  EXPECT_FALSE(isShown("similarFailure")) << "it was about another token";
+  EXPECT_FALSE(isShown("readingFailure"));
+}
+
 TEST_F(TokenInspectorTest, SaysWhatItIsWhileItsPageIsBeingRead) {
   open();
   run->holds_pages = true;

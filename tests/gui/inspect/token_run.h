@@ -57,16 +57,19 @@ class TokenRun : public FakeRunSource {
     return std::make_unique<HeldWalk>(held);
   }
 
-  /// Answers what was held back and is still wanted.
-  void release() {
+  /// Answers what was held back and is still wanted. With a failure: after the first item.
+  void release(const QString& failure = {}) {
     holds_walks = false;
     for (const auto& held : std::exchange(held_, {})) {
       for (const WalkItem& item : held->request.items) {
         fake_walk_detail::visitPage(*this, held->request, item);
+        if (!failure.isEmpty()) {
+          break;
+        }
       }
       if (held->is_wanted) {
         const auto finished = held->request.finished;
-        finished({});
+        finished(failure);
       }
     }
   }
