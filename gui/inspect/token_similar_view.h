@@ -1,0 +1,73 @@
+// The tokens that are routed most like the selected one: looked for over the whole probe when asked
+// for, or at once where the probe is small.
+#pragma once
+
+#include <QPointer>
+#include <QTimer>
+#include <QWidget>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "gui/inspect/token_similar_grid.h"
+#include "gui/inspect/token_similarity.h"
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace limoe::gui {
+
+/// What was found stays while one of its tokens is selected, so that one can step through them. An
+/// answer is dropped when another token, or by hand another step, is chosen while it is looked for;
+/// a live run that moves on does not stop the search (the step it is about is written beside it).
+class TokenSimilarView : public QWidget {
+  Q_OBJECT
+ public:
+  /// Up to so many samples nobody needs to press the button.
+  static constexpr int64_t kSmallProbe = 2000;
+
+  TokenSimilarView(ViewState& state, QWidget* parent);
+  ~TokenSimilarView() override;
+
+  void setSource(RunSource* source);
+  /// The view, or the run, has changed.
+  void refresh();
+
+  bool isSearching() const { return walk_ != nullptr; }
+  const std::optional<SimilarTokens>& found() const { return found_; }
+
+ private:
+  void build();
+  void pressed();
+  void dropStale(const RunData& run);
+  /// The token whose nearest are, or should be, shown.
+  std::optional<TokenRef> subject() const;
+  bool isUpToDate() const;
+  void search();
+  void cancel();
+  void take(const SimilarTokens& result, int64_t step, const QString& failure);
+  void fillCards();
+  void addPicture(TokenCard& card, const probe::ProbeSet& probe, const probe::Layout& layout) const;
+  void showCards();
+  void showWords(const RunData& run);
+
+  ViewState& state_;
+  QPointer<RunSource> source_;
+  QLabel *note_, *failure_;
+  QPushButton* button_;
+  QProgressBar* progress_;
+  TokenSimilarGrid* grid_;
+  QTimer start_;  ///< a moment after the last change, where nobody has to ask
+
+  std::unique_ptr<Walk> walk_;
+  std::optional<TokenRef> searched_;  ///< by `walk_`
+  int64_t searched_snapshot_ = -1;
+  std::optional<TokenRef> failed_;  ///< that the failure shown is about
+  std::optional<SimilarTokens> found_;
+  int64_t found_step_ = -1;
+  std::vector<TokenCard> cards_;
+  std::vector<bool> has_texts_;  ///< cards whose page has come
+};
+
+}  // namespace limoe::gui
