@@ -19,8 +19,8 @@ constexpr double kMostColumn = 84;
 constexpr double kGap = 4;
 constexpr double kSwatch = 8;
 constexpr double kLegendBar = 9;
-constexpr double kMostRowTitles = 0.34;     ///< of the room's width
-constexpr double kMostColumnTitles = 0.3;   ///< of the room's height
+constexpr double kMostRowTitles = 0.34;    ///< of the room's width
+constexpr double kMostColumnTitles = 0.3;  ///< of the room's height
 constexpr double kDimmed = 0.3;
 constexpr double kLiftEnd = 8;
 
@@ -104,17 +104,16 @@ HeatLayout::HeatLayout(const HeatMap& map, const PlotStyle& style, QSizeF room)
   }
   const double s = style.scale;
   const QFontMetricsF metrics(style.small);
-  const double legend = (2 * kGap + kLegendBar + 2) * s +
-                        std::max(metrics.horizontalAdvance(scaleMark(map, map.top)),
-                                 metrics.horizontalAdvance(QStringLiteral("0 %")));
+  const double legend =
+      (2 * kGap + kLegendBar + 2) * s + std::max(metrics.horizontalAdvance(scaleMark(map, map.top)),
+                                                 metrics.horizontalAdvance(QStringLiteral("0 %")));
   swatch_ = kSwatch * s;
   // The height of the columns' titles depends on the width that the rows' titles leave, and that on
   // the height of a row: a second round settles it.
   layRows(room.height() - lineHeight() - kGap * s);
   for (int round = 0; round < 2; ++round) {
     title_width_ = std::min(
-        titleWidth(map.rows, style.small,
-                   stagger_ > 1 ? &HeatLine::short_title : &HeatLine::title),
+        titleWidth(map.rows, style.small, stagger_ > 1 ? &HeatLine::short_title : &HeatLine::title),
         room.width() * kMostRowTitles);
     cells_.setLeft(std::ceil(stagger_ * (title_width_ + kGap * s) + swatch_ + kGap * s));
     cells_.setRight(std::max(room.width() - legend, cells_.left() + 1));
@@ -139,8 +138,8 @@ double HeatLayout::lineHeight() const {
 void HeatLayout::layRows(double room) {
   const auto rows = static_cast<double>(map_.rows.size());
   // Whole units keep the edges of the cells sharp.
-  const double pitch = std::floor(std::clamp(room / rows, kLeastRow * style_.scale,
-                                             kMostRow * style_.scale));
+  const double pitch =
+      std::floor(std::clamp(room / rows, kLeastRow * style_.scale, kMostRow * style_.scale));
   cell_.setHeight(pitch);
   whole_.setHeight(pitch * rows);
   // Never back to one: the title that grew by it could make it two again.
@@ -150,8 +149,8 @@ void HeatLayout::layRows(double room) {
 void HeatLayout::layColumns(QSizeF room) {
   const auto columns = static_cast<double>(map_.columns.size());
   const double s = style_.scale;
-  const double pitch = std::floor(
-      std::clamp(cells_.width() / columns, kLeastColumn * s, kMostColumn * s));
+  const double pitch =
+      std::floor(std::clamp(cells_.width() / columns, kLeastColumn * s, kMostColumn * s));
   cell_.setWidth(pitch);
   whole_.setWidth(pitch * columns);
   const QFontMetricsF metrics(style_.small);
@@ -160,8 +159,8 @@ void HeatLayout::layColumns(QSizeF room) {
   short_columns_ = longest + kGap * s > pitch && shortest + kGap * s <= pitch;
   turned_ = longest + kGap * s > pitch && !short_columns_;
   const double swatch = map_.columns.front().color.isValid() ? swatch_ : 0;
-  const double titles = turned_ ? std::min(longest, room.height() * kMostColumnTitles)
-                                : metrics.height();
+  const double titles =
+      turned_ ? std::min(longest, room.height() * kMostColumnTitles) : metrics.height();
   cells_.setTop(std::ceil(titles + swatch + kGap * s));
 }
 
@@ -279,9 +278,8 @@ void HeatLayout::paintColumnTitles(QPainter& painter, QPointF scroll) const {
     const HeatLine& column = map_.columns[c];
     const QRectF cell = cellRect(0, c, scroll);
     if (swatch > 0) {
-      painter.fillRect(
-          QRectF(cell.left(), cells_.top() - swatch - 1 * s, cell.width() - s, swatch),
-          column.color);
+      painter.fillRect(QRectF(cell.left(), cells_.top() - swatch - 1 * s, cell.width() - s, swatch),
+                       column.color);
     }
     QFont font = style_.small;
     font.setBold(column.selected);

@@ -1,5 +1,5 @@
-// A table of numbers as colours: values, how they are laid out, and the painting, for the screen and
-// for paper alike. No widgets.
+// A table of numbers as colours: values, how they are laid out, and the painting, for the screen
+// and for paper alike. No widgets.
 #pragma once
 
 #include <QColor>
@@ -29,8 +29,8 @@ struct HeatLine {
 /// What a value is, how it is written and which colour it has.
 enum class HeatScale {
   Percent,  ///< a fraction, 0 … `top`
-  Lift,     ///< times chance: logarithmic, 1/8 … 8, chance in the middle; beyond it the end's colour
-  Count     ///< 0 … `top`
+  Lift,  ///< times chance: logarithmic, 1/8 … 8, chance in the middle; beyond it the end's colour
+  Count  ///< 0 … `top`
 };
 
 struct HeatMap {
@@ -67,8 +67,8 @@ class HeatLayout {
  public:
   HeatLayout(const HeatMap& map, const PlotStyle& style, QSizeF room);
 
-  QRectF cells() const { return cells_; }        ///< the part of the room where cells are seen
-  QSizeF wholeSize() const { return whole_; }    ///< of all cells
+  QRectF cells() const { return cells_; }      ///< the part of the room where cells are seen
+  QSizeF wholeSize() const { return whole_; }  ///< of all cells
   QSizeF cellSize() const { return cell_; }
   /// `scroll`: how far the cells are moved to the left and up, 0 … wholeSize() − cells().size().
   QRectF cellRect(std::size_t row, std::size_t column, QPointF scroll) const;
@@ -91,9 +91,9 @@ class HeatLayout {
   const PlotStyle& style_;
   QRectF cells_;
   QSizeF whole_, cell_;
-  int stagger_ = 1;          ///< titles of that many neighbouring rows stand side by side
-  double title_width_ = 0;   ///< of one row's title
-  double swatch_ = 0;        ///< width
+  int stagger_ = 1;         ///< titles of that many neighbouring rows stand side by side
+  double title_width_ = 0;  ///< of one row's title
+  double swatch_ = 0;       ///< width
   bool short_columns_ = false;
   bool turned_ = false;      ///< titles of columns run upward
   bool digits_fit_ = false;  ///< into every cell

@@ -44,9 +44,8 @@ HeatMapView::HeatMapView(QWidget* parent) : QAbstractScrollArea(parent) {
 
 void HeatMapView::setMap(HeatMap map) {
   if (cursor_) {
-    const QString title = *cursor_->column < map_.columns.size()
-                              ? map_.columns[*cursor_->column].title
-                              : QString();
+    const QString title =
+        *cursor_->column < map_.columns.size() ? map_.columns[*cursor_->column].title : QString();
     const auto found = std::ranges::find(map.columns, title, &HeatLine::title);
     if (found == map.columns.end() || *cursor_->row >= map.rows.size()) {
       cursor_.reset();
@@ -114,6 +113,12 @@ void HeatMapView::paintEvent(QPaintEvent*) {
   }
   painter.setOpacity(stale_ ? kStale : 1);
   mapLayout().paint(painter, scroll(), cursor_);
+  if (hasFocus()) {
+    painter.setOpacity(1);
+    painter.setPen(palette().color(QPalette::Highlight));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(viewport()->rect().adjusted(0, 0, -1, -1));
+  }
 }
 
 void HeatMapView::resizeEvent(QResizeEvent* event) {
@@ -141,7 +146,8 @@ void HeatMapView::setCursorPlace(const HeatPlace& place) {
   cursor_ = place;
   const HeatLayout lay = mapLayout();
   // Into sight: the cell's edges, from where all cells begin.
-  const QRectF cell = lay.cellRect(*place.row, *place.column, {}).translated(-lay.cells().topLeft());
+  const QRectF cell =
+      lay.cellRect(*place.row, *place.column, {}).translated(-lay.cells().topLeft());
   const auto show = [](QScrollBar* bar, double from, double to, double room) {
     if (from < bar->value()) {
       bar->setValue(static_cast<int>(std::floor(from)));
@@ -162,9 +168,8 @@ void HeatMapView::moveCursor(int rows, int columns) {
     return;
   }
   const auto moved = [](std::size_t at, int by, std::size_t count) {
-    return static_cast<std::size_t>(
-        std::clamp<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(at) + by, 0,
-                                   static_cast<std::ptrdiff_t>(count) - 1));
+    return static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(
+        static_cast<std::ptrdiff_t>(at) + by, 0, static_cast<std::ptrdiff_t>(count) - 1));
   };
   setCursorPlace({moved(*cursor_->row, rows, map_.rows.size()),
                   moved(*cursor_->column, columns, map_.columns.size())});
@@ -234,12 +239,21 @@ void HeatMapView::mouseMoveEvent(QMouseEvent* event) {
   viewport()->setCursor(place && place->row ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
+void HeatMapView::focusInEvent(QFocusEvent* event) {
+  QAbstractScrollArea::focusInEvent(event);
+  viewport()->update();
+}
+
+void HeatMapView::focusOutEvent(QFocusEvent* event) {
+  QAbstractScrollArea::focusOutEvent(event);
+  viewport()->update();
+}
+
 bool HeatMapView::viewportEvent(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     return true;  // shown while the pointer moves
   }
   return QAbstractScrollArea::viewportEvent(event);
 }
-
 
 }  // namespace limoe::gui

@@ -22,7 +22,7 @@
 namespace limoe::gui {
 namespace {
 
-constexpr int kWholeNote = 300;      ///< height from which the note may take several lines
+constexpr int kWholeNote = 300;       ///< height from which the note may take several lines
 constexpr int kMostAskedAtOnce = 64;  ///< summaries for the curves over time
 
 }  // namespace
@@ -55,9 +55,9 @@ struct LayerView::State {
     bool operator==(const Wanted&) const = default;
   };
   Wanted wanted;
-  std::optional<int> shown_page;  ///< whose numbers are on the screen
-  QString failure;                ///< to count what is wanted
-  bool waits = false;             ///< for what is wanted to be counted
+  std::optional<int> shown_page;                    ///< whose numbers are on the screen
+  QString failure;                                  ///< to count what is wanted
+  bool waits = false;                               ///< for what is wanted to be counted
   std::shared_ptr<const LayerDigest> shown_digest;  ///< of the page of kinds or of measures
   std::optional<MapKind> shown_kind;
   CellValue shown_value = CellValue::Share;
@@ -66,6 +66,7 @@ struct LayerView::State {
 
   // Over time, of trend_layer.
   int64_t trend_layer = -1;
+  std::pair<std::string, int64_t> trend_run;  ///< its id and part
   std::vector<int64_t> trend_steps;
   std::vector<bool> trend_known;  ///< [S]
   std::vector<TrendPanel> trend_panels;
@@ -127,9 +128,8 @@ void LayerView::State::connectAll() {
   connect(&state, &ViewState::changed, &view, again);
   connect(tools, &LayerTools::pageChanged, &view, again);
   connect(tools, &LayerTools::changed, &view, again);
-  for (WalkCache* maker :
-       {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&flows),
-        static_cast<WalkCache*>(&coactivations)}) {
+  for (WalkCache* maker : {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&flows),
+                           static_cast<WalkCache*>(&coactivations)}) {
     connect(maker, &WalkCache::ready, &view, again);
     connect(maker, &WalkCache::progressed, &view, [this] {
       if (waits) {
@@ -306,8 +306,9 @@ void LayerView::State::refreshFlow(const RunData& run) {
 void LayerView::State::refreshCoactivation(const RunData& run) {
   if (run.layout.top_k < 2) {
     tools->setTitle(title(run));
-    return say(tr("This router gives every token one expert (K = 1), so no two experts are chosen "
-                  "by the same token."));
+    return say(
+        tr("This router gives every token one expert (K = 1), so no two experts are chosen "
+           "by the same token."));
   }
   const auto found = coactivations.of(wanted.snapshot, wanted.layer, wanted.filter);
   if (!found) {
@@ -334,10 +335,14 @@ void LayerView::State::refreshMeasures(const RunData& run) {
 
 void LayerView::State::refreshTrend(const RunData& run) {
   const auto& steps = run.snapshot_steps;
-  const bool goes_on = trend_layer == wanted.layer && steps.size() >= trend_steps.size() &&
+  // A part that takes over may have recorded the same steps again.
+  const std::pair which(run.origin.run_id, run.origin.part);
+  const bool goes_on = trend_layer == wanted.layer && trend_run == which &&
+                       steps.size() >= trend_steps.size() &&
                        std::equal(trend_steps.begin(), trend_steps.end(), steps.begin());
   if (!goes_on) {
     trend_layer = wanted.layer;
+    trend_run = which;
     trend_known.clear();
     trend_panels = trendPanels(0);
   }
@@ -362,19 +367,19 @@ void LayerView::State::refreshTrend(const RunData& run) {
   }
   const auto known = std::ranges::count(trend_known, true);
   const bool all = known == std::ssize(trend_known);
-  trend->setCurves(steps, trend_panels, wanted.snapshot,
-                   all ? QStringList{run.layout.label_names.empty()
-                                         ? tr("the recording has no labels")
-                                         : tr("fewer than two labels were kept"),
-                                     tr("only one modality comes here")}
-                       : QStringList{tr("reading…"), tr("reading…")});
+  trend->setCurves(
+      steps, trend_panels, wanted.snapshot,
+      all ? QStringList{run.layout.label_names.empty() ? tr("the recording has no labels")
+                                                       : tr("fewer than two labels were kept"),
+                        tr("only one modality comes here")}
+          : QStringList{tr("reading…"), tr("reading…")});
   setShown(run, trend,
            (all ? QString() : tr("Read: %1 of %2 steps. ").arg(known).arg(trend_known.size())) +
                tr("Counted: %1%2.")
-                   .arg(countingRule(run),
-                        wanted.filter.isEmpty() ? QString()
-                                                : tr(", all of them: the filter does not apply to "
-                                                     "this page")));
+                   .arg(countingRule(run), wanted.filter.isEmpty()
+                                               ? QString()
+                                               : tr(", all of them: the filter does not apply to "
+                                                    "this page")));
 }
 
 void LayerView::State::refreshReadout() {
@@ -387,21 +392,21 @@ void LayerView::State::refreshReadout() {
     return;
   }
   if (!cursor) {
-    readout->setWholeText(
-        tr("Click a cell, or press Enter on it, to select its expert."));
+    readout->setWholeText(tr("Click a cell, or press Enter on it, to select its expert."));
     return;
   }
   readout->setWholeText(map->description(*cursor));
   if (filter) {
     const QString column = map->map().columns[*cursor->column].title;
-    const bool on = *filter != state.filter() &&
-                    (shown_kind == MapKind::Labels ? filter->label.has_value()
-                                                   : !filter->word.isEmpty());
+    const bool on =
+        *filter != state.filter() &&
+        (shown_kind == MapKind::Labels ? filter->label.has_value() : !filter->word.isEmpty());
     offer->setText(on ? tr("Only %1").arg(column) : tr("Not only %1").arg(column));
     offer->setToolTip(
         on ? (shown_kind == MapKind::Labels
                   ? tr("Filter: wall, galleries and charts show only patches labelled “%1”")
-                  : tr("Filter: wall, galleries and charts show only images whose caption has “%1”"))
+                  : tr("Filter: wall, galleries and charts show only images whose caption has "
+                       "“%1”"))
                  .arg(column)
            : tr("End this part of the filter"));
     offer->setAccessibleName(offer->toolTip());
@@ -411,8 +416,8 @@ void LayerView::State::refreshReadout() {
 /// The filter that the button would set: on the label or word of the cursor's column, or off again.
 std::optional<TokenFilter> LayerView::State::offered() const {
   const auto cursor = map->cursor();
-  if (!cursor || content->currentWidget() != map || !shown_kind || *cursor->column >= kinds.size() ||
-      shown_kind == MapKind::Pieces) {
+  if (!cursor || content->currentWidget() != map || !shown_kind ||
+      *cursor->column >= kinds.size() || shown_kind == MapKind::Pieces) {
     return std::nullopt;
   }
   TokenFilter filter = state.filter();

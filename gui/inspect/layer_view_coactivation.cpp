@@ -6,8 +6,8 @@
 
 namespace limoe::gui {
 
-CoactivationBuilder::CoactivationBuilder(const probe::Layout& layout, int64_t snapshot, int64_t step,
-                                         int64_t layer, const TokenFilter& filter)
+CoactivationBuilder::CoactivationBuilder(const probe::Layout& layout, int64_t snapshot,
+                                         int64_t step, int64_t layer, const TokenFilter& filter)
     : layout_(layout), found_(std::make_shared<Coactivation>()) {
   found_->snapshot = snapshot;
   found_->step = step;

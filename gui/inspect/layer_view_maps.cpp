@@ -65,10 +65,10 @@ HeatMap heatOf(const Counted& counted, CellValue value, bool of_row) {
     for (std::size_t c = 0; c < counted.table.columns; ++c) {
       const uint64_t count = counted.table.at(r, c);
       map.values.push_back(
-          value == CellValue::Count  ? static_cast<double>(count)
-          : value == CellValue::Lift ? counted.lift(r, c)
-                                     : ratio(count, of_row ? counted.row_totals[r]
-                                                           : counted.column_totals[c]));
+          value == CellValue::Count ? static_cast<double>(count)
+          : value == CellValue::Lift
+              ? counted.lift(r, c)
+              : ratio(count, of_row ? counted.row_totals[r] : counted.column_totals[c]));
     }
   }
   map.top = topOf(map.scale, map.values);
@@ -108,10 +108,10 @@ QString kindTitle(const LayerDigest& digest, const probe::Layout& layout, MapKin
 
 /// "42 of 120 kept patches of sky"
 QString partOf(MapKind kind, const QString& title, uint64_t count, uint64_t of) {
-  const QString form =
-      kind == MapKind::Labels   ? tr("%1 of %2 kept patches labelled “%3”")
-      : kind == MapKind::Pieces ? tr("%1 of %2 kept text tokens “%3”")
-                                : tr("%1 of %2 kept patches in images whose caption has “%3”");
+  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept patches labelled “%3”")
+                       : kind == MapKind::Pieces
+                           ? tr("%1 of %2 kept text tokens “%3”")
+                           : tr("%1 of %2 kept patches in images whose caption has “%3”");
   return form.arg(number(count), number(of), title);
 }
 
@@ -193,8 +193,8 @@ KindMap kindMap(const LayerDigest& digest, const probe::Layout& layout, MapKind 
   KindMap result;
   result.occurring = all.table.columns - emptyOf(all.column_totals);
   // The most frequent ones are chosen first, and then put into order.
-  std::vector<std::size_t> kinds = mostFrequent(
-      all.column_totals, kind == MapKind::Labels ? all.table.columns : kMostColumns);
+  std::vector<std::size_t> kinds =
+      mostFrequent(all.column_totals, kind == MapKind::Labels ? all.table.columns : kMostColumns);
   if (order == ColumnOrder::Expert) {
     orderByExpert(kinds, all);
   } else if (order == ColumnOrder::Name) {
@@ -270,10 +270,9 @@ HeatMap coactivationMap(const Coactivation& found, std::optional<int> modality, 
   map.scale = scaleOf(value);
   for (std::size_t r = 0; r < table.rows; ++r) {
     for (std::size_t c = 0; c < table.columns; ++c) {
-      map.values.push_back(r == c ? kNone
-                           : value == CellValue::Count
-                               ? static_cast<double>(table.at(r, c))
-                               : ratio(table.at(r, c), table.at(r, r)));
+      map.values.push_back(r == c                      ? kNone
+                           : value == CellValue::Count ? static_cast<double>(table.at(r, c))
+                                                       : ratio(table.at(r, c), table.at(r, r)));
     }
   }
   map.top = topOf(map.scale, map.values);

@@ -1,5 +1,6 @@
 #include "gui/inspect/layer_view_measures.h"
 
+#include <QEvent>
 #include <QGraphicsOpacityEffect>
 #include <QHBoxLayout>
 #include <QHeaderView>
@@ -99,12 +100,12 @@ QVariant MeasureModel::data(const QModelIndex& index, int role) const {
                measure.formula.toHtmlEscaped(), why);
     }
     case Qt::AccessibleTextRole:
-      return is_name ? measure.name + QStringLiteral(": ") + measure.definition
-                     : QStringLiteral("%1, %2: %3")
-                           .arg(measure.name,
-                                headerData(index.column(), Qt::Horizontal, Qt::DisplayRole)
-                                    .toString(),
-                                measureText(measure, column));
+      return is_name
+                 ? measure.name + QStringLiteral(": ") + measure.definition
+                 : QStringLiteral("%1, %2: %3")
+                       .arg(measure.name,
+                            headerData(index.column(), Qt::Horizontal, Qt::DisplayRole).toString(),
+                            measureText(measure, column));
     case Qt::TextAlignmentRole:
       return QVariant((is_name ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     default:
@@ -153,7 +154,7 @@ MeasuresPanel::MeasuresPanel(QWidget* parent)
   table_->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
   table_->verticalHeader()->hide();
   table_->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-  table_->verticalHeader()->setDefaultSectionSize(table_->fontMetrics().height() + 4);
+  fitRows();
   table_->horizontalHeader()->setSectionsClickable(false);
   table_->horizontalHeader()->setHighlightSections(false);
   table_->horizontalHeader()->setMinimumSectionSize(24);
@@ -191,6 +192,17 @@ void MeasuresPanel::setStale(bool stale) {
 void MeasuresPanel::setDefinitionsShown(bool shown) {
   definitions_shown_ = shown;
   arrange();
+}
+
+void MeasuresPanel::fitRows() {
+  table_->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 4);
+}
+
+void MeasuresPanel::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) {
+    fitRows();
+  }
 }
 
 void MeasuresPanel::resizeEvent(QResizeEvent* event) {

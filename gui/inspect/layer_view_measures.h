@@ -8,7 +8,6 @@
 
 #include "gui/inspect/specialisation.h"
 
-class QBoxLayout;
 class QTableView;
 class QTextBrowser;
 
@@ -43,9 +42,11 @@ class MeasuresPanel : public QWidget {
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
   void arrange();
+  void fitRows();
 
   MeasureModel* model_;
   QTableView* table_;

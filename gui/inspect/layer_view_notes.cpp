@@ -10,7 +10,7 @@ QString tr(const char* text) {
 }
 
 QString modalityWord(std::optional<int> modality) {
-  return !modality ? tr("image and text tokens")
+  return !modality                    ? tr("image and text tokens")
          : *modality == probe::kImage ? tr("image tokens")
                                       : tr("text tokens");
 }
@@ -46,24 +46,22 @@ QString kindNote(const RunData& run, const TokenFilter& filter, const KindMap& s
                          : order == ColumnOrder::Expert
                              ? tr("by the expert that takes most, largest share first")
                              : tr("by name");
-  const QString columns =
-      shown.kinds.size() < shown.occurring
-          ? tr("Columns: the %1 most frequent of %2 %3s, %4.")
-                .arg(shown.kinds.size())
-                .arg(shown.occurring)
-                .arg(kindWord(kind), sorted)
-          : tr("Columns: %1s, %2.").arg(kindWord(kind), sorted);
-  return filterNote(filter, run.layout) + tr("Counted: %1. ").arg(countingRule(run)) +
-         cell + QLatin1Char(' ') + columns;
+  const QString columns = shown.kinds.size() < shown.occurring
+                              ? tr("Columns: the %1 most frequent of %2 %3s, %4.")
+                                    .arg(shown.kinds.size())
+                                    .arg(shown.occurring)
+                                    .arg(kindWord(kind), sorted)
+                              : tr("Columns: %1s, %2.").arg(kindWord(kind), sorted);
+  return filterNote(filter, run.layout) + tr("Counted: %1. ").arg(countingRule(run)) + cell +
+         QLatin1Char(' ') + columns;
 }
 
 QString flowNote(const RunData& run, const ExpertFlow& flow, std::optional<int> modality,
                  CellValue value) {
   const QString cell =
-      value == CellValue::Share ? tr("Cell: per cent of the row expert’s tokens that go there.")
-      : value == CellValue::Lift
-          ? tr("Cell: how many times as often as by chance they go there.")
-          : tr("Cell: number of tokens.");
+      value == CellValue::Share  ? tr("Cell: per cent of the row expert’s tokens that go there.")
+      : value == CellValue::Lift ? tr("Cell: how many times as often as by chance they go there.")
+                                 : tr("Cell: number of tokens.");
   return filterNote(flow.filter, run.layout) +
          tr("Counted: %1 kept as first choice in both layers, over %2 probe samples, evaluation "
             "routing. Rows: experts of this layer; columns: of %3. %4")
@@ -72,8 +70,8 @@ QString flowNote(const RunData& run, const ExpertFlow& flow, std::optional<int> 
              .arg(layerTitle(run, flow.layer + 1), cell);
 }
 
-QString coactivationNote(const RunData& run, const Coactivation& found,
-                         std::optional<int> modality, CellValue value) {
+QString coactivationNote(const RunData& run, const Coactivation& found, std::optional<int> modality,
+                         CellValue value) {
   const QString cell =
       value == CellValue::Count
           ? tr("Cell: tokens that choose both experts.")
@@ -99,8 +97,9 @@ QString noKinds(const LayerDigest& digest, const probe::Layout& layout, MapKind 
   const int modality = kind == MapKind::Pieces ? probe::kText : probe::kImage;
   const auto m = static_cast<std::size_t>(modality);
   if (kind == MapKind::Labels && layout.label_names.empty()) {
-    return tr("This recording’s patches have no labels. Word pieces and caption words can be "
-              "chosen above.");
+    return tr(
+        "This recording’s patches have no labels. Word pieces and caption words can be "
+        "chosen above.");
   }
   const QString tokens = modality == probe::kImage ? tr("patches") : tr("text tokens");
   if (digest.tokens[m] == 0) {

@@ -15,8 +15,8 @@ QString kindNote(const RunData& run, const TokenFilter& filter, const KindMap& s
                  CellValue value, ColumnOrder order);
 QString flowNote(const RunData& run, const ExpertFlow& flow, std::optional<int> modality,
                  CellValue value);
-QString coactivationNote(const RunData& run, const Coactivation& found,
-                         std::optional<int> modality, CellValue value);
+QString coactivationNote(const RunData& run, const Coactivation& found, std::optional<int> modality,
+                         CellValue value);
 QString measuresNote(const RunData& run, const TokenFilter& filter);
 
 /// Why a map of kinds has no columns.

@@ -1,6 +1,8 @@
 #include "gui/inspect/layer_view_tools.h"
 
 #include <QComboBox>
+#include <QEvent>
+#include <QFontInfo>
 #include <QHBoxLayout>
 #include <QPainter>
 #include <QStandardItemModel>
@@ -54,9 +56,7 @@ LayerTools::LayerTools(QWidget* parent)
       title_(new ElidedLabel(this)) {
   tabs_->setObjectName(QStringLiteral("pages"));
   tabs_->setAccessibleName(tr("What is shown of the layer"));
-  QFont small = tabs_->font();
-  small.setPointSizeF(small.pointSizeF() * kTabText);
-  tabs_->setFont(small);
+  fitTabs();
   tabs_->setExpanding(false);
   tabs_->setDrawBase(false);
   tabs_->setUsesScrollButtons(true);
@@ -69,10 +69,11 @@ LayerTools::LayerTools(QWidget* parent)
   add_tab(tr("Measures"), tr("How far the experts have specialised, in numbers with definitions"));
   add_tab(tr("Time"), tr("What the experts tell about label and modality at every step"));
 
-  kinds_ = addChoice("kinds", tr("Columns"),
-                     tr("What the columns are: labels of patches, the most frequent word pieces of\n"
-                        "captions, or words of the captions of the patches’ images"),
-                     {tr("Labels"), tr("Word pieces"), tr("Caption words")});
+  kinds_ =
+      addChoice("kinds", tr("Columns"),
+                tr("What the columns are: labels of patches, the most frequent word pieces of\n"
+                   "captions, or words of the captions of the patches’ images"),
+                {tr("Labels"), tr("Word pieces"), tr("Caption words")});
   modalities_ = addChoice("modalities", tr("Tokens"), tr("Which tokens are counted"),
                           {tr("Both"), tr("Image"), tr("Text")});
   values_ = addChoice("values", tr("Cells"),
@@ -114,6 +115,19 @@ LayerTools::LayerTools(QWidget* parent)
     Q_EMIT changed();
   });
   showChoices();
+}
+
+void LayerTools::fitTabs() {
+  QFont small = font();
+  small.setPixelSize(qRound(QFontInfo(small).pixelSize() * kTabText));
+  tabs_->setFont(small);
+}
+
+void LayerTools::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) {
+    fitTabs();
+  }
 }
 
 QComboBox* LayerTools::addChoice(const char* name, const QString& accessible_name,

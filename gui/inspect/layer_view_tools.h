@@ -50,8 +50,10 @@ class LayerTools : public QWidget {
 
  protected:
   void resizeEvent(QResizeEvent* event) override;
+  void changeEvent(QEvent* event) override;
 
  private:
+  void fitTabs();
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,
                        const QStringList& items);
   void showChoices();

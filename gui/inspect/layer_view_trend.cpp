@@ -53,8 +53,7 @@ void addTrendPoint(const probe::Layout& layout, const probe::Snapshot& summary, 
   const auto experts = static_cast<std::size_t>(layout.experts);
   const auto labels = layout.label_names.size();
   const auto l = static_cast<std::size_t>(layer);
-  setPoint(panels[0], snapshot,
-           part(summary.label_tokens, l * experts * labels, experts, labels));
+  setPoint(panels[0], snapshot, part(summary.label_tokens, l * experts * labels, experts, labels));
   // [2, E] in the snapshot: the modality tells as much about the expert as the other way round, but
   // the share is of H(modality), which wants it in the columns.
   const CountTable tokens = part(summary.tokens, l * 2 * experts, 2, experts);
@@ -229,7 +228,8 @@ void LayerTrend::setCurves(const std::vector<int64_t>& steps, std::vector<TrendP
     panel.curve->setData(x, y, true);
     panel.chance->setData(x, chance, true);
     const QString title = p < trend_->curves.size() ? trend_->curves[p].title : QString();
-    panel.title->setText(x.isEmpty() ? title + QStringLiteral(": ") + missing.value(static_cast<qsizetype>(p))
+    panel.title->setText(x.isEmpty() ? title + QStringLiteral(": ") +
+                                           missing.value(static_cast<qsizetype>(p))
                                      : title + tr(" (dashed: by chance)"));
     const double top =
         topOf(HeatScale::Percent,

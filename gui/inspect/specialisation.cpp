@@ -73,8 +73,7 @@ void Lines::addInformation(const QString& kind, Measure::Column column, const Co
                            const QString& counted, const QString& missing) {
   const Information found = information(table);
   Measure& nats = add(
-      QStringLiteral("%1 information").arg(kind.at(0).toUpper() + kind.mid(1)),
-      Measure::Unit::Nats,
+      QStringLiteral("%1 information").arg(kind.at(0).toUpper() + kind.mid(1)), Measure::Unit::Nats,
       QStringLiteral("Mutual information between a token's expert and its %1: how much knowing the "
                      "expert tells about the %1. 0 where they have nothing to do with one another. "
                      "Counted: %2.")
@@ -83,8 +82,9 @@ void Lines::addInformation(const QString& kind, Measure::Column column, const Co
   set(nats, column, found.nats, missing);
   Measure& share =
       add(QStringLiteral("… of H(%1)").arg(kind), Measure::Unit::Percent,
-          QStringLiteral("The information as a part of the entropy of the %1: 100 % where the expert tells "
-                         "it exactly.")
+          QStringLiteral(
+              "The information as a part of the entropy of the %1: 100 % where the expert tells "
+              "it exactly.")
               .arg(kind),
           QStringLiteral("I(e; x) / H(x), H(x) = −Σ p(x) · ln p(x)"));
   set(share, column, found.share,
@@ -96,22 +96,25 @@ void Lines::addInformation(const QString& kind, Measure::Column column, const Co
                      "Tokens of one image are not drawn independently, so treat values close to "
                      "it as none.")
           .arg(kind),
-      QStringLiteral("(E − 1) · (X − 1) / (2 · n), E experts and X values that occur (Miller 1955)"));
+      QStringLiteral(
+          "(E − 1) · (X − 1) / (2 · n), E experts and X values that occur (Miller 1955)"));
   set(chance, column, found.by_chance, missing);
 }
 
 void Lines::addEntropies() {
   const QString not_recorded = QStringLiteral("not recorded");
-  Measure token = add(QStringLiteral("Token entropy"), Measure::Unit::Nats,
-                      QStringLiteral("How undecided the router is about one token: the entropy of its "
-                                     "distribution over the experts, averaged over all tokens, kept "
-                                     "or not. Low: each token has one clear expert."),
-                      QStringLiteral("mean over tokens of −Σ p_t(e) · ln p_t(e)"));
-  Measure mean = add(QStringLiteral("Entropy of the mean"), Measure::Unit::Nats,
-                     QStringLiteral("How evenly the router spreads its probability over the experts: "
-                                    "the entropy of the distribution averaged over all tokens. At "
-                                    "most ln(number of experts)."),
-                     QStringLiteral("−Σ q(e) · ln q(e), q(e) = mean over tokens of p_t(e)"));
+  Measure token =
+      add(QStringLiteral("Token entropy"), Measure::Unit::Nats,
+          QStringLiteral("How undecided the router is about one token: the entropy of its "
+                         "distribution over the experts, averaged over all tokens, kept "
+                         "or not. Low: each token has one clear expert."),
+          QStringLiteral("mean over tokens of −Σ p_t(e) · ln p_t(e)"));
+  Measure mean =
+      add(QStringLiteral("Entropy of the mean"), Measure::Unit::Nats,
+          QStringLiteral("How evenly the router spreads its probability over the experts: "
+                         "the entropy of the distribution averaged over all tokens. At "
+                         "most ln(number of experts)."),
+          QStringLiteral("−Σ q(e) · ln q(e), q(e) = mean over tokens of p_t(e)"));
   for (std::size_t m = 0; m < 2; ++m) {
     const QString why = digest_.tokens[m] == 0 ? QStringLiteral("no tokens") : not_recorded;
     set(token, m, digest_.token_entropy[m], why);
@@ -129,10 +132,10 @@ void Lines::addLoads() {
     loads[Measure::kText].push_back(kept.at(e, 1));
     loads[Measure::kBoth].push_back(kept.at(e, 0) + kept.at(e, 1));
   }
-  const std::array<uint64_t, Measure::kColumns> chosen = {
-      digest_.chosen[0], digest_.chosen[1], digest_.chosen[0] + digest_.chosen[1]};
-  const std::array<uint64_t, Measure::kColumns> kept_in_all = {
-      digest_.kept[0], digest_.kept[1], digest_.kept[0] + digest_.kept[1]};
+  const std::array<uint64_t, Measure::kColumns> chosen = {digest_.chosen[0], digest_.chosen[1],
+                                                          digest_.chosen[0] + digest_.chosen[1]};
+  const std::array<uint64_t, Measure::kColumns> kept_in_all = {digest_.kept[0], digest_.kept[1],
+                                                               digest_.kept[0] + digest_.kept[1]};
   Measure dead = add(QStringLiteral("Dead experts"), Measure::Unit::Count,
                      QStringLiteral("Experts that process no token of the probe. In the columns of "
                                     "one modality: none of that modality."),
@@ -229,28 +232,34 @@ Information information(const CountTable& table) {
   const std::size_t occurring_rows = table.rows - emptyOf(by_row);
   const std::size_t occurring_columns = table.columns - emptyOf(by_column);
   found.share = occurring_columns > 1 ? found.nats / found.column_entropy : kNone;
-  found.by_chance = static_cast<double>((occurring_rows - 1) * (occurring_columns - 1)) / (2 * total);
+  found.by_chance =
+      static_cast<double>((occurring_rows - 1) * (occurring_columns - 1)) / (2 * total);
   return found;
 }
 
 CountTable labelTable(const LayerDigest& digest) {
-  return tableOf(digest, [](const ExpertDigest& e) -> const auto& { return e.labels; });
+  return tableOf(
+      digest, [](const ExpertDigest& e) -> const auto& { return e.labels; });
 }
 
 CountTable positionTable(const LayerDigest& digest) {
-  return tableOf(digest, [](const ExpertDigest& e) -> const auto& { return e.positions; });
+  return tableOf(
+      digest, [](const ExpertDigest& e) -> const auto& { return e.positions; });
 }
 
 CountTable pieceTable(const LayerDigest& digest) {
-  return tableOf(digest, [](const ExpertDigest& e) -> const auto& { return e.pieces; });
+  return tableOf(
+      digest, [](const ExpertDigest& e) -> const auto& { return e.pieces; });
 }
 
 CountTable modalityTable(const LayerDigest& digest) {
-  return tableOf(digest, [](const ExpertDigest& e) -> const auto& { return e.kept; });
+  return tableOf(
+      digest, [](const ExpertDigest& e) -> const auto& { return e.kept; });
 }
 
 CountTable wordTable(const LayerDigest& digest) {
-  return tableOf(digest, [](const ExpertDigest& e) -> const auto& { return e.words; });
+  return tableOf(
+      digest, [](const ExpertDigest& e) -> const auto& { return e.words; });
 }
 
 std::vector<Measure> layerMeasures(const LayerDigest& digest) {

@@ -43,9 +43,9 @@ std::size_t emptyOf(std::span<const uint64_t> counts);
 
 /// What the row tells about the column.
 struct Information {
-  double nats = 0;             ///< Σ p(r,c)·ln(p(r,c) / (p(r)·p(c))); NaN where nothing was counted
-  double column_entropy = 0;   ///< H(column): what there is to know; NaN likewise
-  double share = 0;            ///< nats / H(column); NaN where there is nothing to know
+  double nats = 0;  ///< Σ p(r,c)·ln(p(r,c) / (p(r)·p(c))); NaN where nothing was counted
+  double column_entropy = 0;  ///< H(column): what there is to know; NaN likewise
+  double share = 0;           ///< nats / H(column); NaN where there is nothing to know
   /// (R−1)·(C−1) / 2n, R and C the rows and columns that occur: about what `nats` would be on
   /// average if n tokens were spread independently (Miller 1955; half the mean of the G statistic).
   double by_chance = 0;

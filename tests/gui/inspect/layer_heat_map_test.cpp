@@ -324,8 +324,8 @@ TEST(KindMap, OnlyTheMostFrequentPiecesAreColumns) {
   }
   const probe::Layout layout;
   const ViewState state;
-  const KindMap made = kindMap(digest, layout, MapKind::Pieces, CellValue::Count,
-                               ColumnOrder::Name, expertLines(state, 0, 1));
+  const KindMap made = kindMap(digest, layout, MapKind::Pieces, CellValue::Count, ColumnOrder::Name,
+                               expertLines(state, 0, 1));
   EXPECT_EQ(made.occurring, 29U);
   EXPECT_EQ(made.map.columns.size(), kMostColumns);
   EXPECT_THAT(titles(made.map), ::testing::Not(::testing::Contains("w5"))) << "w6 … w29 are more";
@@ -372,8 +372,10 @@ TEST(Coactivation, CountsTokensThatChooseBoth) {
   CoactivationBuilder builder(layout, 0, 0, 0, {});
   builder.add({}, slice);
   const auto found = builder.take();
-  EXPECT_THAT(found->tokens[probe::kImage].counts, ::testing::ElementsAre(3, 2, 1, 2, 2, 0, 1, 0, 1));
-  EXPECT_THAT(found->tokens[probe::kText].counts, ::testing::ElementsAre(0, 0, 0, 0, 1, 1, 0, 1, 1));
+  EXPECT_THAT(found->tokens[probe::kImage].counts,
+              ::testing::ElementsAre(3, 2, 1, 2, 2, 0, 1, 0, 1));
+  EXPECT_THAT(found->tokens[probe::kText].counts,
+              ::testing::ElementsAre(0, 0, 0, 0, 1, 1, 0, 1, 1));
   const ViewState state;
   const HeatMap map =
       coactivationMap(*found, std::nullopt, CellValue::Share, expertLines(state, 0, 3));

@@ -48,8 +48,8 @@ class FailingRun : public CountingRun {
   }
 };
 
-/// smallRun() with labels: 4 samples of patches 0 … 5, patch p to expert p mod 4, with label p mod 3
-/// (sky, grass, car). e0 takes patches 0 and 4: 4 sky, 4 grass. e1 takes 1 and 5: 4 grass, 4 car.
+/// smallRun() with labels: 4 samples of patches 0 … 5, patch p to expert p mod 4, with label p mod
+/// 3 (sky, grass, car). e0 takes patches 0 and 4: 4 sky, 4 grass. e1 takes 1 and 5: 4 grass, 4 car.
 /// e2 takes 2: 4 car. e3 takes 3: 4 sky; and the 10 words: a 4, red 3, car 2, here 1.
 class LayerViewTest : public ::testing::Test {
  protected:
@@ -124,8 +124,7 @@ TEST_F(LayerViewTest, ShowsWhichPartOfEachLabelAnExpertTakes) {
   ASSERT_EQ(map().rows.size(), 4U);
   EXPECT_EQ(map().rows[3].title, "e3");
   // Each label has 8 kept patches.
-  EXPECT_THAT(map().values,
-              ::testing::ElementsAre(0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0));
+  EXPECT_THAT(map().values, ::testing::ElementsAre(0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0, 0.5, 0.5, 0, 0));
   EXPECT_EQ(label("title"), "MoE layer 1 (block 1) · step 200 · demo");
   EXPECT_THAT(label("note"), ::testing::HasSubstr("kept tokens over 4 probe samples"));
   EXPECT_THAT(label("note"), ::testing::HasSubstr("most frequent first"));
@@ -427,6 +426,22 @@ TEST_F(LayerViewTest, CurvesOverTimeChooseTheStep) {
   QTest::mouseClick(plot, Qt::LeftButton, Qt::NoModifier, at);
   EXPECT_EQ(state.snapshot(), 1);
   EXPECT_THAT(label("title"), ::testing::HasSubstr("step 100"));
+}
+
+TEST_F(LayerViewTest, CurvesFollowAResumedRun) {
+  show(run);
+  view.setPage(LayerView::kTrend);
+  settle();
+  // The next part has recorded the same steps; now every label has its own expert in the last one.
+  auto again = std::make_shared<probe::Snapshot>(*run.summaries[2]);
+  again->label_tokens = {5, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  run.summaries[2] = again;
+  RunData resumed = *run.run;
+  resumed.origin.part = 2;
+  run.replaceData(resumed);
+  settle();
+  QCPAxisRect* rect = view.findChild<LayerTrend*>()->plot()->axisRects()[0];
+  EXPECT_NEAR(rect->graphs()[1]->dataMainValue(2), 100, 1e-9);
 }
 
 TEST_F(LayerViewTest, PagesAreChosenWithTheKeyboard) {

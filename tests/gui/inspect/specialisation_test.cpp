@@ -129,7 +129,7 @@ for line in open(sys.argv[1]):
     chance = ((counts.sum(axis=1) > 0).sum() - 1) * ((counts.sum(axis=0) > 0).sum() - 1) / (2 * counts.sum())
     print(repr(float(nats)), repr(float(entropy(column))), repr(float(np.exp(entropy(row)))), repr(float(chance)))
 )",
-                                              folder / "tables");
+                                             folder / "tables");
   ASSERT_EQ(result.status, 0) << result.output;
   std::istringstream lines(result.output);
   for (const CountTable& one : tables) {
@@ -142,9 +142,8 @@ for line in open(sys.argv[1]):
     EXPECT_NEAR(effectiveNumber(one.rowSums()), effective, 1e-12 * 32);
     // What the recording's own metric says of the same counts.
     const std::vector<uint32_t> narrow(one.counts.begin(), one.counts.end());
-    const double recorded =
-        probe::labelInformation(narrow, static_cast<int64_t>(one.rows),
-                                static_cast<int64_t>(one.columns));
+    const double recorded = probe::labelInformation(narrow, static_cast<int64_t>(one.rows),
+                                                    static_cast<int64_t>(one.columns));
     EXPECT_NEAR(std::isnan(found.share) ? 0 : found.share, recorded, 1e-12);
   }
 }
@@ -194,8 +193,7 @@ TEST(LayerMeasures, AreThoseOfTheCounts) {
   const double label = 0.5 * std::log(9.0 / 8) + std::log(0.75) / 3 + std::log(1.5) / 6;
   EXPECT_NEAR(value(digest, "Label information", Measure::kImage), label, 1e-15);
   const double label_entropy = -2.0 / 3 * std::log(2.0 / 3) - std::log(1.0 / 3) / 3;
-  EXPECT_NEAR(value(digest, "Label information", Measure::kImage, 1),
-              label / label_entropy, 1e-15);
+  EXPECT_NEAR(value(digest, "Label information", Measure::kImage, 1), label / label_entropy, 1e-15);
   EXPECT_NEAR(value(digest, "Label information", Measure::kImage, 2), 1.0 / 12, 1e-15);
   // Places tell the expert exactly: H(6/8, 2/8).
   EXPECT_NEAR(value(digest, "Place information", Measure::kImage), kQuarter, 1e-15);
@@ -243,9 +241,9 @@ TEST(LayerMeasures, SayWhyThereIsNoValue) {
   EXPECT_TRUE(std::isnan(value(digest, "Modality information", Measure::kBoth, 1)));
   digest.token_entropy.fill(std::numeric_limits<double>::quiet_NaN());
   const std::vector<Measure> without = layerMeasures(digest);
-  EXPECT_EQ(std::ranges::find(without, QString("Token entropy"), &Measure::name)
-                ->notes[Measure::kImage],
-            "not recorded");
+  EXPECT_EQ(
+      std::ranges::find(without, QString("Token entropy"), &Measure::name)->notes[Measure::kImage],
+      "not recorded");
   for (const Measure& measure : measures) {
     EXPECT_FALSE(measure.definition.isEmpty()) << measure.name.toStdString();
     EXPECT_FALSE(measure.formula.isEmpty()) << measure.name.toStdString();
