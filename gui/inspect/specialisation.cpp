@@ -26,9 +26,7 @@ CountTable tableOf(const LayerDigest& digest, const CountsOf& counts_of) {
   CountTable table(digest.experts.size(), columns);
   for (std::size_t e = 0; e < table.rows; ++e) {
     const auto& counts = counts_of(digest.experts[e]);
-    for (std::size_t c = 0; c < counts.size(); ++c) {
-      table.at(e, c) = counts[c];
-    }
+    std::ranges::copy(counts, table.counts.begin() + static_cast<std::ptrdiff_t>(e * columns));
   }
   return table;
 }
