@@ -1,0 +1,43 @@
+// One layer as a whole: what its experts take (heat maps of labels, word pieces and caption words),
+// where their tokens go in the next layer, which experts are chosen together, and measures of how
+// far they have specialised.
+#pragma once
+
+#include <QWidget>
+#include <memory>
+
+#include "gui/inspect/digests.h"
+#include "gui/inspect/expert_flow.h"
+#include "gui/view/run_source.h"
+#include "gui/view/view_state.h"
+
+namespace limoe::gui {
+
+class HeatMapView;
+
+/// Shows the snapshot, layer and filter of `state` and follows them. Counts only what it shows, and
+/// only while it is visible.
+class LayerView : public QWidget {
+  Q_OBJECT
+ public:
+  enum Page { kHeatMap, kFlow, kCoactivation, kMeasures, kTrend };
+
+  /// `digests` and `flows` are fed by the window (setSource()) and outlive the view.
+  LayerView(ViewState& state, Digests& digests, Flows& flows, QWidget* parent = nullptr);
+  ~LayerView() override;
+  void setSource(RunSource* source);
+
+  Page page() const;
+  void setPage(Page page);
+  HeatMapView* heatMap() const;  ///< of the first three pages; for figures and tests
+
+ protected:
+  void showEvent(QShowEvent* event) override;
+  void resizeEvent(QResizeEvent* event) override;
+
+ private:
+  struct State;
+  std::unique_ptr<State> view_;
+};
+
+}  // namespace limoe::gui

@@ -1,0 +1,62 @@
+// The heat maps of the layer view, made of counts. Values only, no widgets.
+//
+// Axis letters: E experts.
+#pragma once
+
+#include <QString>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "gui/inspect/expert_flow.h"
+#include "gui/inspect/heat_map.h"
+#include "gui/inspect/layer_digest.h"
+#include "gui/inspect/layer_view_coactivation.h"
+#include "gui/view/view_state.h"
+
+namespace limoe::gui {
+
+/// What the columns of experts × kinds are.
+enum class MapKind { Labels, Pieces, Words };
+
+/// What a cell says.
+enum class CellValue {
+  Share,  ///< of the column (kinds) or of the row (flow, co-activation)
+  Lift,   ///< count / expected, were row and column independent
+  Count
+};
+
+enum class ColumnOrder {
+  Count,   ///< most frequent first
+  Expert,  ///< by the expert that takes most of it, its largest share first
+  Name
+};
+
+/// Of word pieces and caption words only the most frequent ones are columns.
+inline constexpr std::size_t kMostColumns = 24;
+
+struct KindMap {
+  HeatMap map;
+  std::vector<std::size_t> kinds;  ///< [columns] index of the label, piece or word
+  std::size_t occurring = 0;       ///< kinds that were counted at all; the others have no column
+};
+
+/// Rows (or columns) for the experts of a layer: "e3" or "e3 · NAME".
+std::vector<HeatLine> expertLines(const ViewState& state, int64_t layer, int64_t experts);
+
+/// A word piece as it is written: "car" begins a word, "…s" goes on with one; "," is itself.
+QString pieceTitle(const std::string& piece);
+
+KindMap kindMap(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
+                CellValue value, ColumnOrder order, std::vector<HeatLine> experts);
+
+/// From the layer's experts (rows) to those of the next one. No modality: both.
+HeatMap flowMap(const ExpertFlow& flow, std::optional<int> modality, CellValue value,
+                std::vector<HeatLine> from, std::vector<HeatLine> to);
+
+/// Share: of the row expert's tokens, those that choose the column's, too. Lift is not defined: the
+/// choices of a token differ from each other, so they are never independent.
+HeatMap coactivationMap(const Coactivation& found, std::optional<int> modality, CellValue value,
+                        const std::vector<HeatLine>& experts);
+
+}  // namespace limoe::gui

@@ -1,0 +1,199 @@
+#include "gui/inspect/layer_view_tools.h"
+
+#include <QComboBox>
+#include <QEvent>
+#include <QFontInfo>
+#include <QHBoxLayout>
+#include <QPainter>
+#include <QStandardItemModel>
+#include <QStyle>
+#include <QTabBar>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+#include "gui/inspect/layer_view.h"
+
+namespace limoe::gui {
+namespace {
+
+constexpr double kTabText = 0.86;  ///< all of them fit into a narrow dock
+constexpr int kTitleBeside = 600;  ///< width from which the title stands beside the choices
+
+}  // namespace
+
+void ElidedLabel::setWholeText(const QString& text) {
+  setText(text);
+  setToolTip(text);
+}
+
+QSize ElidedLabel::minimumSizeHint() const {
+  return wordWrap() ? QLabel::minimumSizeHint() : QSize(0, fontMetrics().height());
+}
+
+QSize ElidedLabel::sizeHint() const {
+  return wordWrap() ? QLabel::sizeHint()
+                    : QSize(fontMetrics().horizontalAdvance(text()) + 2, fontMetrics().height());
+}
+
+void ElidedLabel::paintEvent(QPaintEvent* event) {
+  if (wordWrap()) {
+    QLabel::paintEvent(event);
+    return;
+  }
+  QPainter painter(this);
+  style()->drawItemText(&painter, contentsRect(),
+                        static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter), palette(), isEnabled(),
+                        fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()),
+                        foregroundRole());
+}
+
+LayerTools::LayerTools(QWidget* parent)
+    : QWidget(parent),
+      tabs_(new QTabBar(this)),
+      row_(new QHBoxLayout),
+      choices_(new QHBoxLayout),
+      definitions_(new QToolButton(this)),
+      title_(new ElidedLabel(this)) {
+  tabs_->setObjectName(QStringLiteral("pages"));
+  tabs_->setAccessibleName(tr("What is shown of the layer"));
+  fitTabs();
+  tabs_->setExpanding(false);
+  tabs_->setDrawBase(false);
+  tabs_->setUsesScrollButtons(true);
+  const auto add_tab = [this](const QString& name, const QString& tip) {
+    tabs_->setTabToolTip(tabs_->addTab(name), tip);
+  };
+  add_tab(tr("Heat map"), tr("What each expert takes: labels, word pieces, caption words"));
+  add_tab(tr("Flow"), tr("Where the tokens of each expert go in the next MoE layer"));
+  add_tab(tr("Pairs"), tr("Co-activation: how often two experts are chosen by the same token"));
+  add_tab(tr("Measures"), tr("How far the experts have specialised, in numbers with definitions"));
+  add_tab(tr("Time"), tr("What the experts tell about label and modality at every step"));
+
+  kinds_ =
+      addChoice("kinds", tr("Columns"),
+                tr("What the columns are: labels of patches, the most frequent word pieces of\n"
+                   "captions, or words of the captions of the patches’ images"),
+                {tr("Labels"), tr("Word pieces"), tr("Caption words")});
+  modalities_ = addChoice("modalities", tr("Tokens"), tr("Which tokens are counted"),
+                          {tr("Both"), tr("Image"), tr("Text")});
+  values_ = addChoice("values", tr("Cells"),
+                      tr("What a cell says: a share in per cent; lift, how many times as often as\n"
+                         "if rows and columns had nothing to do with one another; or the count"),
+                      {tr("Share"), tr("Lift"), tr("Count")});
+  orders_ = addChoice("orders", tr("Order of the columns"),
+                      tr("Order of the columns: the most frequent first; by the expert that takes\n"
+                         "most of it, its largest share first; or by name"),
+                      {tr("Most frequent"), tr("By expert"), tr("By name")});
+  definitions_->setObjectName(QStringLiteral("definitions_button"));
+  definitions_->setText(tr("Definitions"));
+  definitions_->setCheckable(true);
+  definitions_->setArrowType(Qt::RightArrow);
+  definitions_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  definitions_->setAutoRaise(true);
+  definitions_->setFocusPolicy(Qt::StrongFocus);
+  definitions_->setToolTip(tr("Show how each measure is defined, in words and as a formula"));
+  choices_->addWidget(definitions_, 0, Qt::AlignLeft);
+  choices_->setSpacing(4);
+  title_->setObjectName(QStringLiteral("title"));
+  QFont bold = title_->font();
+  bold.setBold(true);
+  title_->setFont(bold);
+  row_->addLayout(choices_);
+  row_->addWidget(title_, 1);
+  row_->setSpacing(8);
+  auto* layout = new QVBoxLayout(this);
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setSpacing(3);
+  layout->addWidget(tabs_);
+  layout->addLayout(row_);
+  connect(tabs_, &QTabBar::currentChanged, this, [this] {
+    showChoices();
+    Q_EMIT pageChanged();
+  });
+  connect(definitions_, &QToolButton::toggled, this, [this](bool shown) {
+    definitions_->setArrowType(shown ? Qt::DownArrow : Qt::RightArrow);
+    Q_EMIT changed();
+  });
+  showChoices();
+}
+
+void LayerTools::fitTabs() {
+  QFont small = font();
+  small.setPixelSize(qRound(QFontInfo(small).pixelSize() * kTabText));
+  tabs_->setFont(small);
+}
+
+void LayerTools::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) {
+    fitTabs();
+  }
+}
+
+QComboBox* LayerTools::addChoice(const char* name, const QString& accessible_name,
+                                 const QString& tip, const QStringList& items) {
+  auto* choice = new QComboBox(this);
+  choice->setObjectName(QString::fromLatin1(name));
+  choice->setAccessibleName(accessible_name);
+  choice->setToolTip(tip);
+  choice->addItems(items);
+  choice->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+  choice->setMinimumWidth(64);  // gives up room in a narrow dock
+  choices_->addWidget(choice);
+  connect(choice, &QComboBox::currentIndexChanged, this, [this] { Q_EMIT changed(); });
+  return choice;
+}
+
+void LayerTools::showChoices() {
+  const bool map = page() == LayerView::kHeatMap;
+  const bool pairs = page() == LayerView::kCoactivation;
+  kinds_->setVisible(map);
+  orders_->setVisible(map);
+  modalities_->setVisible(page() == LayerView::kFlow || pairs);
+  values_->setVisible(map || page() == LayerView::kFlow || pairs);
+  definitions_->setVisible(page() == LayerView::kMeasures);
+  const auto* items = qobject_cast<QStandardItemModel*>(values_->model());
+  items->item(static_cast<int>(CellValue::Lift))->setEnabled(!pairs);
+}
+
+int LayerTools::page() const {
+  return tabs_->currentIndex();
+}
+
+void LayerTools::setPage(int page) {
+  tabs_->setCurrentIndex(page);
+}
+
+MapKind LayerTools::kind() const {
+  return static_cast<MapKind>(kinds_->currentIndex());
+}
+
+std::optional<int> LayerTools::modality() const {
+  const int chosen = modalities_->currentIndex();
+  return chosen == 0 ? std::nullopt : std::optional(chosen == 1 ? probe::kImage : probe::kText);
+}
+
+CellValue LayerTools::value() const {
+  const auto chosen = static_cast<CellValue>(values_->currentIndex());
+  return page() == LayerView::kCoactivation && chosen == CellValue::Lift ? CellValue::Share
+                                                                         : chosen;
+}
+
+ColumnOrder LayerTools::order() const {
+  return static_cast<ColumnOrder>(orders_->currentIndex());
+}
+
+bool LayerTools::definitionsShown() const {
+  return definitions_->isChecked();
+}
+
+void LayerTools::setTitle(const QString& title) {
+  title_->setWholeText(title);
+}
+
+void LayerTools::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  row_->setDirection(width() >= kTitleBeside ? QBoxLayout::LeftToRight : QBoxLayout::BottomToTop);
+}
+
+}  // namespace limoe::gui
