@@ -44,12 +44,18 @@ void Digests::forget() {
 
 void Digests::sourceChanged() {
   const auto run = source_->data();
+  const bool other_decisions = run->what_if != what_if_;
   const auto& now = run->snapshot_steps;
   // A resumed run may have replaced snapshots: the same number is then another step.
-  if (now.size() < steps_.size() || !std::equal(steps_.begin(), steps_.end(), now.begin())) {
+  if (now.size() < steps_.size() || !std::equal(steps_.begin(), steps_.end(), now.begin()) ||
+      other_decisions) {
     forget();
   }
   steps_ = now;
+  what_if_ = run->what_if;
+  if (other_decisions) {
+    Q_EMIT ready();  // whoever asked before this was called has an old one
+  }
 }
 
 bool Digests::isThere(const Key& key) const {
@@ -101,6 +107,7 @@ void Digests::startNext() {
   const auto run = source_->data();
   if (steps_.empty()) {
     steps_ = run->snapshot_steps;
+    what_if_ = run->what_if;
   }
   const Key key = *making_;
   auto builder = std::make_shared<LayerDigestBuilder>(

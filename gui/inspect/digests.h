@@ -48,6 +48,7 @@ class Digests : public QObject {
 
   QPointer<RunSource> source_;
   std::vector<int64_t> steps_;  ///< of the snapshots that digests were made of
+  QString what_if_;             ///< what their decisions were computed with
   std::deque<std::pair<Key, std::shared_ptr<const LayerDigest>>> made_;  ///< newest first
   std::deque<Key> wanted_;                                               ///< newest first
   std::optional<Key> making_;

@@ -1,0 +1,404 @@
+#include "gui/inspect/what_if_results.h"
+
+#include <QComboBox>
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLocale>
+#include <QPainter>
+#include <QStyledItemDelegate>
+#include <QTableWidget>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "gui/charts/expert_counts.h"
+#include "gui/charts/plot_style.h"
+#include "gui/inspect/what_if_controls.h"
+#include "gui/view/colors.h"
+
+namespace limoe::gui {
+namespace {
+
+using ExpertNames = std::map<std::pair<int64_t, int64_t>, QString>;
+
+constexpr int kLoadRole = Qt::UserRole;          ///< kept / capacity under the rule
+constexpr int kRecordedRole = Qt::UserRole + 1;  ///< the same as recorded
+constexpr int kColorRole = Qt::UserRole + 2;
+constexpr int kTokenRole = Qt::UserRole;  ///< [sample, modality, position]
+
+enum SuccessColumn { kTokens, kRecorded, kWhatIf, kPoints, kDropped, kRescued, kElsewhere };
+enum LoadColumn { kExpert, kRecordedKept, kKept, kLoad };
+
+QString number(uint64_t value) {
+  return QLocale().toString(static_cast<qulonglong>(value));
+}
+
+QString percent(double share) {
+  return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
+}
+
+/// "−12.3" points, with its sign.
+QString points(double difference) {
+  const double value = std::round(difference * 1000) / 10;
+  const QString sign = value > 0 ? QStringLiteral("+") : value < 0 ? QStringLiteral("−") : "±";
+  return sign + QString::number(std::abs(value), 'f', 1);
+}
+
+QString expertTitle(int64_t layer, int64_t expert, const ExpertNames& names) {
+  const auto name = names.find({layer, expert});
+  const QString number = QStringLiteral("e%1").arg(expert);
+  return name == names.end() || name->second.isEmpty()
+             ? number
+             : number + QStringLiteral(" · ") + name->second;
+}
+
+QIcon swatch(const QColor& color) {
+  QPixmap pixmap(12, 12);
+  pixmap.fill(color);
+  return pixmap;
+}
+
+/// A bar of the load, with a tick where it was recorded.
+class LoadDelegate : public QStyledItemDelegate {
+ public:
+  using QStyledItemDelegate::QStyledItemDelegate;
+
+  void paint(QPainter* painter, const QStyleOptionViewItem& option,
+             const QModelIndex& index) const override {
+    const QPalette& palette = option.palette;
+    const QRectF bar = QRectF(option.rect).adjusted(4, 4, -4, -4);
+    const double load = index.data(kLoadRole).toDouble();
+    const double recorded = index.data(kRecordedRole).toDouble();
+    painter->save();
+    painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(Qt::NoPen);
+    painter->setBrush(mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.12));
+    painter->drawRoundedRect(bar, 2, 2);
+    QRectF filled = bar;
+    filled.setWidth(bar.width() * std::min(load, 1.0));
+    painter->setBrush(index.data(kColorRole).value<QColor>());
+    painter->drawRoundedRect(filled, 2, 2);
+    const double x = bar.left() + bar.width() * std::min(recorded, 1.0);
+    painter->setBrush(palette.color(QPalette::Text));
+    painter->drawRect(QRectF(x - 1, bar.top() - 3, 2, bar.height() + 6));
+    painter->restore();
+  }
+};
+
+QTableWidgetItem* cell(const QString& text, const QString& tip) {
+  auto* item = new QTableWidgetItem(text);
+  item->setTextAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  item->setToolTip(tip);
+  return item;
+}
+
+QString titleOf(TokenChange change, int modality, uint64_t count) {
+  const bool image = modality == probe::kImage;
+  const QString what = image
+                           ? (count == 1 ? QObject::tr("patch") : QObject::tr("patches"))
+                           : (count == 1 ? QObject::tr("word piece") : QObject::tr("word pieces"));
+  const QString fate = change == TokenChange::Dropped   ? QObject::tr("dropped")
+                       : change == TokenChange::Rescued ? QObject::tr("rescued")
+                                                        : QObject::tr("to other experts");
+  return QObject::tr("%1 %2 %3").arg(number(count), what, fate);
+}
+
+QString placeOf(const RunData& run, const ChangedToken& changed) {
+  const TokenRef& token = changed.token;
+  if (token.modality == probe::kText) {
+    return QObject::tr("sample %1 · “%2”").arg(token.sample).arg(changed.name);
+  }
+  const int64_t columns = std::max<int64_t>(run.layout.patch_columns, 1);
+  return QObject::tr("sample %1 · %2row %3, column %4")
+      .arg(token.sample)
+      .arg(changed.name.isEmpty() ? QString() : changed.name + QStringLiteral(" · "))
+      .arg(token.position / columns + 1)
+      .arg(token.position % columns + 1);
+}
+
+QString expertsInWords(int64_t layer, const std::vector<uint16_t>& experts,
+                       const ExpertNames& names) {
+  QStringList titles;
+  for (const uint16_t expert : experts) {
+    titles << expertTitle(layer, expert, names);
+  }
+  return titles.isEmpty() ? QObject::tr("none") : titles.join(QStringLiteral(", "));
+}
+
+}  // namespace
+
+WhatIfResults::WhatIfResults(QWidget* parent) : QTabWidget(parent) {
+  setDocumentMode(true);
+  makeSuccessTab();
+  makeLoadsTab();
+  makeTokensTab();
+}
+
+QTableWidget* WhatIfResults::makeTable(const char* name, const QStringList& titles,
+                                       const QStringList& tips) {
+  auto* table = new QTableWidget(0, static_cast<int>(titles.size()), this);
+  table->setObjectName(name);
+  for (int column = 0; column < titles.size(); ++column) {
+    auto* header = new QTableWidgetItem(titles[column]);
+    header->setToolTip(tips[column]);
+    table->setHorizontalHeaderItem(column, header);
+  }
+  table->verticalHeader()->hide();
+  table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+  table->horizontalHeader()->setMinimumSectionSize(30);
+  table->horizontalHeader()->setSectionsClickable(false);
+  table->horizontalHeader()->setHighlightSections(false);
+  table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+  table->setSelectionMode(QAbstractItemView::NoSelection);
+  table->setTabKeyNavigation(false);
+  table->setShowGrid(false);
+  table->setFrameShape(QFrame::NoFrame);
+  table->installEventFilter(this);
+  return table;
+}
+
+void WhatIfResults::makeSuccessTab() {
+  auto* page = new QWidget(this);
+  auto* layout = new QVBoxLayout(page);
+  layout->setContentsMargins(0, 4, 0, 0);
+  layout->setSpacing(3);
+  scope_ = new QComboBox(page);
+  scope_->setObjectName(QStringLiteral("scope"));
+  scope_->addItems({tr("This layer"), tr("All layers")});
+  scope_->setToolTip(tr("Success rates of the layer looked at, or of all MoE layers"));
+  scope_->setAccessibleName(tr("Layers shown"));
+  scope_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+  layout->addWidget(scope_);
+  success_ = makeTable(
+      "successTable",
+      {tr("Tokens"), tr("Recorded"), tr("What if"), tr("Points"), tr("Dropped"), tr("Rescued"),
+       tr("Elsewhere")},
+      {tr("MoE layer and modality"), tr("Success rate as recorded: kept choices / choices"),
+       tr("Success rate under the settings above: kept choices / choices"),
+       tr("Difference in percentage points"),
+       tr("Tokens that an expert processed and that none would"),
+       tr("Tokens that no expert processed and that one would"),
+       tr("Tokens that are processed in both, but not by the same experts. A token's first choice "
+          "cannot change, since the probabilities are the recorded ones.")});
+  success_->setAccessibleName(tr("Success rates"));
+  success_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  layout->addWidget(success_, 1);
+  addTab(page, tr("Success"));
+  setTabToolTip(0, tr("Which part of the choices finds room, by modality"));
+  connect(scope_, &QComboBox::currentIndexChanged, this, &WhatIfResults::scopeChanged);
+}
+
+void WhatIfResults::makeLoadsTab() {
+  loads_ = makeTable(
+      "loadsTable", {tr("Expert"), tr("Recorded"), tr("What if"), tr("Load")},
+      {tr("Expert of the layer looked at"), tr("Choices that it kept, image and text together"),
+       tr("Choices that it would keep"),
+       tr("What it would keep, of what its capacity would allow; tick: the same as recorded")});
+  loads_->setAccessibleName(tr("Loads of the experts"));
+  loads_->setItemDelegateForColumn(kLoad, new LoadDelegate(loads_));
+  loads_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  loads_->horizontalHeader()->setSectionResizeMode(kLoad, QHeaderView::Stretch);
+  addTab(loads_, tr("Loads"));
+  setTabToolTip(1, tr("What each expert of the layer would process"));
+}
+
+void WhatIfResults::makeTokensTab() {
+  tokens_ = new QTreeWidget(this);
+  tokens_->setObjectName(QStringLiteral("tokensTree"));
+  tokens_->setHeaderLabels({tr("Patch or word"), tr("Processed by")});
+  tokens_->headerItem()->setToolTip(0, tr("Click or Enter: select it in all views"));
+  tokens_->headerItem()->setToolTip(1, tr("Experts as recorded → under the settings above"));
+  tokens_->header()->setSectionResizeMode(0, QHeaderView::Stretch);
+  tokens_->header()->setSectionResizeMode(1, QHeaderView::ResizeToContents);
+  tokens_->header()->setStretchLastSection(false);
+  tokens_->setFrameShape(QFrame::NoFrame);
+  tokens_->setUniformRowHeights(true);
+  tokens_->setToolTip(tr("Patches and words that fare differently, in the order of the probe; the "
+                         "first %1 of each kind")
+                          .arg(LayerOutcome::kMostExamples));
+  tokens_->setAccessibleName(tr("Patches and words that fare differently"));
+  tokens_->installEventFilter(this);
+  addTab(tokens_, tr("Patches and words"));
+  setTabToolTip(2, tr("Who would be dropped, rescued, or processed elsewhere"));
+  const auto choose = [this](const QTreeWidgetItem* item) {
+    const QVariantList place = item->data(0, kTokenRole).toList();
+    if (place.size() == 3) {
+      Q_EMIT tokenChosen({place[0].toLongLong(), place[1].toInt(), place[2].toLongLong()});
+    }
+  };
+  connect(tokens_, &QTreeWidget::itemClicked, this, choose);
+  connect(tokens_, &QTreeWidget::itemActivated, this, choose);
+}
+
+bool WhatIfResults::eventFilter(QObject* watched, QEvent* event) {
+  return keepsOwnKeys(*event) || QTabWidget::eventFilter(watched, event);
+}
+
+bool WhatIfResults::wantsAllLayers() const {
+  return scope_->currentIndex() == 1;
+}
+
+void WhatIfResults::clear() {
+  shown_.reset();
+  success_->setRowCount(0);
+  loads_->setRowCount(0);
+  tokens_->clear();
+}
+
+void WhatIfResults::show(const RunData& run,
+                         const std::vector<std::shared_ptr<const LayerOutcome>>& layers,
+                         int64_t shown, const ExpertNames& names) {
+  showSuccess(run, layers);
+  const auto found = std::find_if(layers.begin(), layers.end(),
+                                  [shown](const auto& layer) { return layer->layer == shown; });
+  // Filled anew only where something changed: the place in the list stays.
+  if (found != layers.end() && (*found != shown_ || names != shown_names_)) {
+    shown_ = *found;
+    shown_names_ = names;
+    showLoads(**found, names);
+    showTokens(run, **found, names);
+  }
+}
+
+void WhatIfResults::showSuccess(const RunData& run,
+                                const std::vector<std::shared_ptr<const LayerOutcome>>& layers) {
+  success_->setRowCount(0);
+  std::array<ModalityOutcome, 2> all;
+  for (const auto& layer : layers) {
+    for (const int modality : {probe::kImage, probe::kText}) {
+      const ModalityOutcome& outcome = layer->modality[static_cast<std::size_t>(modality)];
+      all[static_cast<std::size_t>(modality)] += outcome;
+      if (outcome.tokens > 0) {
+        addSuccessRow(tr("layer %1 ").arg(layer->layer + 1), modality, outcome);
+      }
+    }
+  }
+  if (layers.size() > 1) {
+    for (const int modality : {probe::kImage, probe::kText}) {
+      if (all[static_cast<std::size_t>(modality)].tokens > 0) {
+        addSuccessRow(std::ssize(layers) == run.layout.layers ? tr("all ")
+                                                              : tr("%1 layers ").arg(layers.size()),
+                      modality, all[static_cast<std::size_t>(modality)]);
+      }
+    }
+  }
+}
+
+void WhatIfResults::addSuccessRow(const QString& title, int modality,
+                                  const ModalityOutcome& outcome) {
+  const int row = success_->rowCount();
+  success_->insertRow(row);
+  const bool image = modality == probe::kImage;
+  auto* name = new QTableWidgetItem(swatch(modalityColor(modality)),
+                                    title + (image ? tr("image") : tr("text")));
+  name->setToolTip(tr("%1 tokens").arg(number(outcome.tokens)));
+  success_->setItem(row, kTokens, name);
+  const auto rate = [](uint64_t kept, uint64_t choices) {
+    return static_cast<double>(kept) / static_cast<double>(choices);
+  };
+  const double recorded = rate(outcome.recorded_kept, outcome.recorded_choices);
+  const double what_if = rate(outcome.kept, outcome.choices);
+  const auto counted = [](uint64_t kept, uint64_t choices) {
+    return tr("%1 of %2 choices kept").arg(number(kept), number(choices));
+  };
+  const auto tokens = [&outcome](uint64_t count, const QString& what) {
+    return tr("%1 of %2 tokens %3").arg(number(count), number(outcome.tokens), what);
+  };
+  success_->setItem(
+      row, kRecorded,
+      cell(percent(recorded), counted(outcome.recorded_kept, outcome.recorded_choices)));
+  auto* now = cell(percent(what_if), counted(outcome.kept, outcome.choices));
+  QFont bold = success_->font();
+  bold.setBold(true);
+  now->setFont(bold);
+  success_->setItem(row, kWhatIf, now);
+  success_->setItem(row, kPoints, cell(points(what_if - recorded), tr("Percentage points")));
+  success_->setItem(
+      row, kDropped,
+      cell(number(outcome.dropped), tokens(outcome.dropped, tr("would lose their only experts"))));
+  success_->setItem(row, kRescued,
+                    cell(number(outcome.rescued),
+                         tokens(outcome.rescued, tr("were dropped and would be processed"))));
+  success_->setItem(
+      row, kElsewhere,
+      cell(number(outcome.elsewhere),
+           tokens(outcome.elsewhere, tr("would be processed by other, more or fewer experts"))));
+}
+
+void WhatIfResults::showLoads(const LayerOutcome& outcome, const ExpertNames& names) {
+  const auto experts = static_cast<int>(outcome.experts.size());
+  loads_->setRowCount(experts);
+  for (int e = 0; e < experts; ++e) {
+    const ExpertOutcome& expert = outcome.experts[static_cast<std::size_t>(e)];
+    const QColor color = expertColor(e, experts);
+    auto* name = new QTableWidgetItem(swatch(color), expertTitle(outcome.layer, e, names));
+    name->setToolTip(name->text());
+    loads_->setItem(e, kExpert, name);
+    const auto split = [](const std::array<uint64_t, 2>& kept) {
+      return tr("%1 of image tokens, %2 of text tokens")
+          .arg(number(kept[probe::kImage]), number(kept[probe::kText]));
+    };
+    const uint64_t recorded = expert.recorded[0] + expert.recorded[1];
+    const uint64_t kept = expert.kept[0] + expert.kept[1];
+    loads_->setItem(e, kRecordedKept, cell(number(recorded), split(expert.recorded)));
+    loads_->setItem(e, kKept, cell(number(kept), split(expert.kept)));
+    const auto share = [](uint64_t part, uint64_t capacity) {
+      return capacity == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(capacity);
+    };
+    const double load = share(kept, outcome.capacity);
+    const double was = share(recorded, outcome.recorded_capacity);
+    auto* bar =
+        cell({}, tr("%1 of the %2 choices its capacity would allow: %3\nrecorded: %4 of "
+                    "%5, %6")
+                     .arg(number(kept), number(outcome.capacity), percent(load), number(recorded),
+                          number(outcome.recorded_capacity), percent(was)));
+    bar->setData(kLoadRole, load);
+    bar->setData(kRecordedRole, was);
+    bar->setData(kColorRole, color);
+    bar->setData(Qt::AccessibleTextRole, bar->toolTip());
+    loads_->setItem(e, kLoad, bar);
+  }
+}
+
+void WhatIfResults::showTokens(const RunData& run, const LayerOutcome& outcome,
+                               const ExpertNames& names) {
+  tokens_->clear();
+  for (const TokenChange change :
+       {TokenChange::Dropped, TokenChange::Rescued, TokenChange::Elsewhere}) {
+    for (const int modality : {probe::kImage, probe::kText}) {
+      const uint64_t count = outcome.modality[static_cast<std::size_t>(modality)].count(change);
+      if (count == 0) {
+        continue;
+      }
+      auto* kind = new QTreeWidgetItem(tokens_, {titleOf(change, modality, count)});
+      kind->setIcon(0, swatch(modalityColor(modality)));
+      kind->setFirstColumnSpanned(true);
+      if (count > LayerOutcome::kMostExamples) {
+        kind->setText(0, tr("%1 (first %2)").arg(kind->text(0)).arg(LayerOutcome::kMostExamples));
+      }
+      for (const ChangedToken& token : outcome.examples) {
+        if (token.change != change || token.token.modality != modality) {
+          continue;
+        }
+        auto* item = new QTreeWidgetItem(
+            kind, {placeOf(run, token), expertsInWords(outcome.layer, token.recorded, names) +
+                                            QStringLiteral(" → ") +
+                                            expertsInWords(outcome.layer, token.processed, names)});
+        item->setData(0, kTokenRole,
+                      QVariantList{static_cast<qlonglong>(token.token.sample), modality,
+                                   static_cast<qlonglong>(token.token.position)});
+      }
+      kind->setExpanded(true);
+    }
+  }
+  if (tokens_->topLevelItemCount() == 0) {
+    auto* none = new QTreeWidgetItem(tokens_, {tr("Every token is processed as it was recorded.")});
+    none->setFirstColumnSpanned(true);
+    none->setFlags(Qt::NoItemFlags);
+  }
+}
+
+}  // namespace limoe::gui
