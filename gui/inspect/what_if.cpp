@@ -2,6 +2,7 @@
 
 #include <QStringList>
 #include <algorithm>
+#include <iterator>
 #include <stdexcept>
 #include <utility>
 
@@ -110,17 +111,15 @@ void processingExperts(const probe::Decisions& decisions, std::size_t token, std
   }
 }
 
-/// The word piece, or the patch's label; empty where it has none.
-QString nameOf(const probe::Layout& layout, const probe::ProbeSet& texts, int modality,
-               std::size_t token) {
+const std::string& nameOf(const probe::Layout& layout, const probe::ProbeSet& texts, int modality,
+                          std::size_t token) {
+  static const std::string kNone;
   if (modality == probe::kText) {
-    return token < texts.pieces.size()
-               ? QString::fromStdString(texts.pieces[token]).remove(QChar(0x2581))
-               : QString();
+    return token < texts.pieces.size() ? texts.pieces[token] : kNone;
   }
   const bool labelled =
       token < texts.labels.size() && texts.labels[token] < layout.label_names.size();
-  return labelled ? QString::fromStdString(layout.label_names[texts.labels[token]]) : QString();
+  return labelled ? layout.label_names[texts.labels[token]] : kNone;
 }
 
 TokenChange changeOf(const std::vector<uint16_t>& recorded, const std::vector<uint16_t>& now) {
@@ -415,16 +414,43 @@ void LayerOutcomeBuilder::addModality(int modality, const probe::ProbeSet& texts
     sums.dropped += change == TokenChange::Dropped ? 1 : 0;
     sums.rescued += change == TokenChange::Rescued ? 1 : 0;
     sums.elsewhere += change == TokenChange::Elsewhere ? 1 : 0;
-    if (examples_[m][index(static_cast<int64_t>(change))]++ < LayerOutcome::kMostExamples) {
-      const auto unit = static_cast<int64_t>(token % units);
-      outcome_->examples.push_back(
-          {{recorded.first_sample + static_cast<int64_t>(token / units), modality, unit},
-           change,
-           nameOf(layout_, texts, modality, token),
-           had,
-           has});
+    const auto unit = static_cast<int64_t>(token % units);
+    const TokenRef place{recorded.first_sample + static_cast<int64_t>(token / units), modality,
+                         unit};
+    addChanged(change, nameOf(layout_, texts, modality, token), {place, had, has});
+  }
+}
+
+void LayerOutcomeBuilder::addChanged(TokenChange change, const std::string& name,
+                                     ChangedToken token) {
+  auto& names = changed_[static_cast<std::size_t>(change)][index(token.token.modality)];
+  ChangedTokens& tokens = names[name];
+  tokens.modality = token.token.modality;
+  tokens.change = change;
+  tokens.name = name;
+  ++tokens.count;
+  if (tokens.examples.size() < ChangedTokens::kMostExamples &&
+      (tokens.examples.empty() || tokens.examples.back().token.sample != token.token.sample)) {
+    tokens.examples.push_back(std::move(token));
+  }
+}
+
+std::shared_ptr<const LayerOutcome> LayerOutcomeBuilder::take() {
+  for (auto& by_modality : changed_) {
+    for (auto& names : by_modality) {
+      std::vector<ChangedTokens> sorted;
+      for (auto& [name, tokens] : names) {
+        sorted.push_back(std::move(tokens));
+      }
+      std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) {
+        return a.count != b.count ? a.count > b.count : a.name < b.name;
+      });
+      sorted.resize(std::min(sorted.size(), LayerOutcome::kMostNames));
+      std::move(sorted.begin(), sorted.end(), std::back_inserter(outcome_->changed));
+      names.clear();
     }
   }
+  return std::move(outcome_);
 }
 
 }  // namespace limoe::gui

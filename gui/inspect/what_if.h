@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -115,10 +117,20 @@ enum class TokenChange {
 
 struct ChangedToken {
   TokenRef token;
-  TokenChange change = TokenChange::None;
-  QString name;                     ///< the word piece, or the patch's label; may be empty
   std::vector<uint16_t> recorded;   ///< experts that processed it, in the order of its choices
   std::vector<uint16_t> processed;  ///< those that would
+};
+
+/// Tokens of one modality and one name that fare differently in the same way.
+struct ChangedTokens {
+  static constexpr std::size_t kMostExamples = 20;
+
+  int modality = probe::kImage;
+  TokenChange change = TokenChange::None;
+  std::string name;  ///< the word piece as recorded, or the patches' label; empty: no label
+  uint64_t count = 0;
+  /// The first of each sample, in the order of the probe.
+  std::vector<ChangedToken> examples;
 };
 
 struct ModalityOutcome {
@@ -138,7 +150,7 @@ struct ExpertOutcome {
 
 /// One layer of one snapshot, over the samples in whole groups.
 struct LayerOutcome {
-  static constexpr std::size_t kMostExamples = 100;  ///< by modality and change
+  static constexpr std::size_t kMostNames = 40;  ///< by modality and change
 
   int64_t snapshot = 0;
   int64_t step = 0;
@@ -150,7 +162,8 @@ struct LayerOutcome {
   /// Tokens that one expert could process, over all groups.
   uint64_t recorded_capacity = 0, capacity = 0;
   std::vector<uint32_t> label_tokens;  ///< [E, labels] kept choices of patches under the rule
-  std::vector<ChangedToken> examples;  ///< in the order of the probe
+  /// By change, then modality, most tokens first; the commonest names of each.
+  std::vector<ChangedTokens> changed;
 };
 
 /// Adds up groups, in the order of the probe.
@@ -162,15 +175,17 @@ class LayerOutcomeBuilder {
   /// A whole group with its texts, as recorded (with probabilities).
   void add(const probe::ProbeSet& texts, const probe::LayerSlice& recorded);
   /// The outcome of what was added; the builder is spent.
-  std::shared_ptr<const LayerOutcome> take() { return std::move(outcome_); }
+  std::shared_ptr<const LayerOutcome> take();
 
  private:
   void addModality(int modality, const probe::ProbeSet& texts, const probe::LayerSlice& recorded,
                    const probe::LayerSlice& changed);
+  void addChanged(TokenChange change, const std::string& name, ChangedToken token);
 
   probe::Layout layout_;
   std::shared_ptr<LayerOutcome> outcome_;
-  std::array<std::array<std::size_t, 4>, 2> examples_{};  ///< [m][change] kept so far
+  /// [change][m] by name.
+  std::array<std::array<std::unordered_map<std::string, ChangedTokens>, 2>, 4> changed_;
 };
 
 }  // namespace limoe::gui

@@ -163,7 +163,7 @@ void WhatIfControls::makeTopKRow(QGridLayout& grid, int row) {
   top_k_slider_->setPageStep(1);
   top_k_edit_ = new QSpinBox(this);
   top_k_edit_->setObjectName(QStringLiteral("topKEdit"));
-  auto* label = new QLabel(tr("Experts per to&ken, K"), this);
+  auto* label = new QLabel(tr("Experts, &K"), this);
   label->setBuddy(top_k_slider_);
   top_k_back_ = makeBack("topKBack", tr("number of experts per token"));
   for (QWidget* widget : std::initializer_list<QWidget*>{label, top_k_slider_, top_k_edit_}) {

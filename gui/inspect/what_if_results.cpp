@@ -29,7 +29,22 @@ constexpr int kRecordedRole = Qt::UserRole + 1;  ///< the same as recorded
 constexpr int kColorRole = Qt::UserRole + 2;
 constexpr int kTokenRole = Qt::UserRole;  ///< [sample, modality, position]
 
-enum SuccessColumn { kTokens, kRecorded, kWhatIf, kPoints, kDropped, kRescued, kElsewhere };
+/// What is said of the tokens of a modality: of one layer as rows, of all layers as columns.
+struct Measure {
+  const char* row;
+  const char* column;
+  const char* tip;
+};
+constexpr std::array<Measure, 6> kMeasures = {
+    {{"Success rate, recorded", "Recorded", "As recorded: kept choices / choices"},
+     {"Success rate, what if", "What if", "Under the settings above: kept choices / choices"},
+     {"Difference, points", "Points", "Difference of the success rates in percentage points"},
+     {"Tokens dropped", "Dropped", "Tokens that an expert processed and that none would"},
+     {"Tokens rescued", "Rescued", "Tokens that no expert processed and that one would"},
+     {"Tokens moved", "Moved",
+      "Tokens that are processed in both, but not by the same experts. Probabilities are the "
+      "recorded ones, so a token's first choice stays; what can change is whether its choices find "
+      "room, and with K how many it has."}}};
 enum LoadColumn { kExpert, kRecordedKept, kKept, kLoad };
 
 QString number(uint64_t value) {
@@ -106,15 +121,21 @@ QString titleOf(TokenChange change, int modality, uint64_t count) {
   return QObject::tr("%1 %2 %3").arg(number(count), what, fate);
 }
 
-QString placeOf(const RunData& run, const ChangedToken& changed) {
-  const TokenRef& token = changed.token;
+QString nameOf(const ChangedTokens& tokens) {
+  QString name = QString::fromStdString(tokens.name);
+  if (tokens.modality == probe::kText) {
+    return QStringLiteral("“%1”").arg(name.remove(QChar(0x2581)));
+  }
+  return name.isEmpty() ? QObject::tr("no label") : name;
+}
+
+QString placeOf(const RunData& run, const TokenRef& token) {
   if (token.modality == probe::kText) {
-    return QObject::tr("sample %1 · “%2”").arg(token.sample).arg(changed.name);
+    return QObject::tr("sample %1, piece %2").arg(token.sample).arg(token.position + 1);
   }
   const int64_t columns = std::max<int64_t>(run.layout.patch_columns, 1);
-  return QObject::tr("sample %1 · %2row %3, column %4")
+  return QObject::tr("sample %1 at (%2, %3)")
       .arg(token.sample)
-      .arg(changed.name.isEmpty() ? QString() : changed.name + QStringLiteral(" · "))
       .arg(token.position / columns + 1)
       .arg(token.position % columns + 1);
 }
@@ -149,6 +170,9 @@ QTableWidget* WhatIfResults::makeTable(const char* name, const QStringList& titl
   table->verticalHeader()->hide();
   table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
   table->horizontalHeader()->setMinimumSectionSize(30);
+  QFont small = table->font();
+  small.setPointSizeF(small.pointSizeF() * 0.88);
+  table->horizontalHeader()->setFont(small);
   table->horizontalHeader()->setSectionsClickable(false);
   table->horizontalHeader()->setHighlightSections(false);
   table->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -172,17 +196,7 @@ void WhatIfResults::makeSuccessTab() {
   scope_->setAccessibleName(tr("Layers shown"));
   scope_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   layout->addWidget(scope_);
-  success_ = makeTable(
-      "successTable",
-      {tr("Tokens"), tr("Recorded"), tr("What if"), tr("Points"), tr("Dropped"), tr("Rescued"),
-       tr("Elsewhere")},
-      {tr("MoE layer and modality"), tr("Success rate as recorded: kept choices / choices"),
-       tr("Success rate under the settings above: kept choices / choices"),
-       tr("Difference in percentage points"),
-       tr("Tokens that an expert processed and that none would"),
-       tr("Tokens that no expert processed and that one would"),
-       tr("Tokens that are processed in both, but not by the same experts. A token's first choice "
-          "cannot change, since the probabilities are the recorded ones.")});
+  success_ = makeTable("successTable", {}, {});
   success_->setAccessibleName(tr("Success rates"));
   success_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   layout->addWidget(success_, 1);
@@ -216,9 +230,11 @@ void WhatIfResults::makeTokensTab() {
   tokens_->header()->setStretchLastSection(false);
   tokens_->setFrameShape(QFrame::NoFrame);
   tokens_->setUniformRowHeights(true);
-  tokens_->setToolTip(tr("Patches and words that fare differently, in the order of the probe; the "
-                         "first %1 of each kind")
-                          .arg(LayerOutcome::kMostExamples));
+  tokens_->setIndentation(14);
+  tokens_->setToolTip(tr("Patches and words that fare differently, by label or word piece: the %1 "
+                         "commonest of each kind, with the first of each sample, %2 at most")
+                          .arg(LayerOutcome::kMostNames)
+                          .arg(ChangedTokens::kMostExamples));
   tokens_->setAccessibleName(tr("Patches and words that fare differently"));
   tokens_->installEventFilter(this);
   addTab(tokens_, tr("Patches and words"));
@@ -244,6 +260,7 @@ bool WhatIfResults::wantsAllLayers() const {
 void WhatIfResults::clear() {
   shown_.reset();
   success_->setRowCount(0);
+  success_->setColumnCount(0);
   loads_->setRowCount(0);
   tokens_->clear();
 }
@@ -265,37 +282,64 @@ void WhatIfResults::show(const RunData& run,
 
 void WhatIfResults::showSuccess(const RunData& run,
                                 const std::vector<std::shared_ptr<const LayerOutcome>>& layers) {
-  success_->setRowCount(0);
+  const bool all_layers = wantsAllLayers();
+  std::vector<std::vector<QTableWidgetItem*>> columns;
   std::array<ModalityOutcome, 2> all;
   for (const auto& layer : layers) {
     for (const int modality : {probe::kImage, probe::kText}) {
       const ModalityOutcome& outcome = layer->modality[static_cast<std::size_t>(modality)];
       all[static_cast<std::size_t>(modality)] += outcome;
       if (outcome.tokens > 0) {
-        addSuccessRow(tr("layer %1 ").arg(layer->layer + 1), modality, outcome);
+        const QString title = all_layers ? tr("layer %1 ").arg(layer->layer + 1) : QString();
+        columns.push_back(successCells(title, modality, outcome));
       }
     }
   }
-  if (layers.size() > 1) {
-    for (const int modality : {probe::kImage, probe::kText}) {
-      if (all[static_cast<std::size_t>(modality)].tokens > 0) {
-        addSuccessRow(std::ssize(layers) == run.layout.layers ? tr("all ")
-                                                              : tr("%1 layers ").arg(layers.size()),
-                      modality, all[static_cast<std::size_t>(modality)]);
-      }
+  for (const int modality : {probe::kImage, probe::kText}) {
+    const ModalityOutcome& sum = all[static_cast<std::size_t>(modality)];
+    if (layers.size() > 1 && sum.tokens > 0) {
+      columns.push_back(successCells(std::ssize(layers) == run.layout.layers
+                                         ? tr("all ")
+                                         : tr("%1 layers ").arg(layers.size()),
+                                     modality, sum));
+    }
+  }
+  const auto lines = static_cast<int>(columns.size());
+  const auto measures = static_cast<int>(kMeasures.size());
+  success_->clear();
+  success_->setRowCount(all_layers ? lines : measures);
+  success_->setColumnCount(all_layers ? measures + 1 : lines + 1);
+  success_->setHorizontalHeaderItem(0, new QTableWidgetItem(all_layers ? tr("Tokens") : QString()));
+  for (int m = 0; m < measures; ++m) {
+    const Measure& measure = kMeasures[static_cast<std::size_t>(m)];
+    auto* name = new QTableWidgetItem(tr(all_layers ? measure.column : measure.row));
+    name->setToolTip(tr(measure.tip));
+    if (all_layers) {
+      success_->setHorizontalHeaderItem(m + 1, name);
+    } else {
+      success_->setItem(m, 0, name);
+    }
+  }
+  for (int line = 0; line < lines; ++line) {
+    const auto& cells = columns[static_cast<std::size_t>(line)];
+    if (all_layers) {
+      success_->setItem(line, 0, cells[0]);
+    } else {
+      success_->setHorizontalHeaderItem(line + 1, cells[0]);
+    }
+    for (int m = 0; m < measures; ++m) {
+      success_->setItem(all_layers ? line : m, all_layers ? m + 1 : line + 1,
+                        cells[static_cast<std::size_t>(m + 1)]);
     }
   }
 }
 
-void WhatIfResults::addSuccessRow(const QString& title, int modality,
-                                  const ModalityOutcome& outcome) {
-  const int row = success_->rowCount();
-  success_->insertRow(row);
+std::vector<QTableWidgetItem*> WhatIfResults::successCells(const QString& title, int modality,
+                                                           const ModalityOutcome& outcome) const {
   const bool image = modality == probe::kImage;
   auto* name = new QTableWidgetItem(swatch(modalityColor(modality)),
                                     title + (image ? tr("image") : tr("text")));
   name->setToolTip(tr("%1 tokens").arg(number(outcome.tokens)));
-  success_->setItem(row, kTokens, name);
   const auto rate = [](uint64_t kept, uint64_t choices) {
     return static_cast<double>(kept) / static_cast<double>(choices);
   };
@@ -305,27 +349,20 @@ void WhatIfResults::addSuccessRow(const QString& title, int modality,
     return tr("%1 of %2 choices kept").arg(number(kept), number(choices));
   };
   const auto tokens = [&outcome](uint64_t count, const QString& what) {
-    return tr("%1 of %2 tokens %3").arg(number(count), number(outcome.tokens), what);
+    return cell(number(count),
+                tr("%1 of %2 tokens %3").arg(number(count), number(outcome.tokens), what));
   };
-  success_->setItem(
-      row, kRecorded,
-      cell(percent(recorded), counted(outcome.recorded_kept, outcome.recorded_choices)));
   auto* now = cell(percent(what_if), counted(outcome.kept, outcome.choices));
   QFont bold = success_->font();
   bold.setBold(true);
   now->setFont(bold);
-  success_->setItem(row, kWhatIf, now);
-  success_->setItem(row, kPoints, cell(points(what_if - recorded), tr("Percentage points")));
-  success_->setItem(
-      row, kDropped,
-      cell(number(outcome.dropped), tokens(outcome.dropped, tr("would lose their only experts"))));
-  success_->setItem(row, kRescued,
-                    cell(number(outcome.rescued),
-                         tokens(outcome.rescued, tr("were dropped and would be processed"))));
-  success_->setItem(
-      row, kElsewhere,
-      cell(number(outcome.elsewhere),
-           tokens(outcome.elsewhere, tr("would be processed by other, more or fewer experts"))));
+  return {name,
+          cell(percent(recorded), counted(outcome.recorded_kept, outcome.recorded_choices)),
+          now,
+          cell(points(what_if - recorded), tr("Percentage points")),
+          tokens(outcome.dropped, tr("would lose their only experts")),
+          tokens(outcome.rescued, tr("were dropped and would be processed")),
+          tokens(outcome.elsewhere, tr("would be processed by other, more or fewer experts"))};
 }
 
 void WhatIfResults::showLoads(const LayerOutcome& outcome, const ExpertNames& names) {
@@ -366,35 +403,36 @@ void WhatIfResults::showLoads(const LayerOutcome& outcome, const ExpertNames& na
 void WhatIfResults::showTokens(const RunData& run, const LayerOutcome& outcome,
                                const ExpertNames& names) {
   tokens_->clear();
-  for (const TokenChange change :
-       {TokenChange::Dropped, TokenChange::Rescued, TokenChange::Elsewhere}) {
-    for (const int modality : {probe::kImage, probe::kText}) {
-      const uint64_t count = outcome.modality[static_cast<std::size_t>(modality)].count(change);
-      if (count == 0) {
-        continue;
-      }
-      auto* kind = new QTreeWidgetItem(tokens_, {titleOf(change, modality, count)});
-      kind->setIcon(0, swatch(modalityColor(modality)));
+  QTreeWidgetItem* kind = nullptr;
+  const ChangedTokens* before = nullptr;
+  for (const ChangedTokens& tokens : outcome.changed) {
+    if (!before || before->change != tokens.change || before->modality != tokens.modality) {
+      const auto& sums = outcome.modality[static_cast<std::size_t>(tokens.modality)];
+      const uint64_t count = sums.count(tokens.change);
+      kind = new QTreeWidgetItem(tokens_, {titleOf(tokens.change, tokens.modality, count)});
+      kind->setIcon(0, swatch(modalityColor(tokens.modality)));
       kind->setFirstColumnSpanned(true);
-      if (count > LayerOutcome::kMostExamples) {
-        kind->setText(0, tr("%1 (first %2)").arg(kind->text(0)).arg(LayerOutcome::kMostExamples));
-      }
-      for (const ChangedToken& token : outcome.examples) {
-        if (token.change != change || token.token.modality != modality) {
-          continue;
-        }
-        auto* item = new QTreeWidgetItem(
-            kind, {placeOf(run, token), expertsInWords(outcome.layer, token.recorded, names) +
-                                            QStringLiteral(" → ") +
-                                            expertsInWords(outcome.layer, token.processed, names)});
-        item->setData(0, kTokenRole,
-                      QVariantList{static_cast<qlonglong>(token.token.sample), modality,
-                                   static_cast<qlonglong>(token.token.position)});
-      }
       kind->setExpanded(true);
     }
+    before = &tokens;
+    auto* group =
+        new QTreeWidgetItem(kind, {nameOf(tokens) + QStringLiteral("  ") + number(tokens.count)});
+    group->setFirstColumnSpanned(true);
+    for (const ChangedToken& token : tokens.examples) {
+      auto* item = new QTreeWidgetItem(
+          group, {placeOf(run, token.token),
+                  expertsInWords(outcome.layer, token.recorded, names) + QStringLiteral(" → ") +
+                      expertsInWords(outcome.layer, token.processed, names)});
+      item->setToolTip(0,
+                       tokens.modality == probe::kImage
+                           ? tr("Sample, row and column of the patch. Click or Enter selects it.")
+                           : tr("Click or Enter selects it in all views."));
+      item->setData(0, kTokenRole,
+                    QVariantList{static_cast<qlonglong>(token.token.sample), token.token.modality,
+                                 static_cast<qlonglong>(token.token.position)});
+    }
   }
-  if (tokens_->topLevelItemCount() == 0) {
+  if (!kind) {
     auto* none = new QTreeWidgetItem(tokens_, {tr("Every token is processed as it was recorded.")});
     none->setFirstColumnSpanned(true);
     none->setFlags(Qt::NoItemFlags);

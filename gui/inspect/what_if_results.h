@@ -12,6 +12,7 @@
 
 class QComboBox;
 class QTableWidget;
+class QTableWidgetItem;
 class QTreeWidget;
 
 namespace limoe::gui {
@@ -44,7 +45,9 @@ class WhatIfResults : public QTabWidget {
   void makeTokensTab();
   void showSuccess(const RunData& run,
                    const std::vector<std::shared_ptr<const LayerOutcome>>& layers);
-  void addSuccessRow(const QString& title, int modality, const ModalityOutcome& outcome);
+  /// Cells of one modality of one layer: its name, then the measures.
+  std::vector<QTableWidgetItem*> successCells(const QString& title, int modality,
+                                              const ModalityOutcome& outcome) const;
   void showLoads(const LayerOutcome& outcome,
                  const std::map<std::pair<int64_t, int64_t>, QString>& names);
   void showTokens(const RunData& run, const LayerOutcome& outcome,

@@ -51,13 +51,15 @@ class WhatIfPanelTest : public ::testing::Test {
   void settle() {
     EXPECT_TRUE(QTest::qWaitFor([this] { return source->isIdle(); }, 5000));
   }
-  /// Texts of a row of the table of success rates.
-  std::vector<std::string> row(int index) {
+  /// One modality of the layer: its name, success rate recorded and now, points, tokens dropped,
+  /// rescued and moved.
+  std::vector<std::string> measures(int modality) {
     settle();
     auto* table = find<QTableWidget>("successTable");
     std::vector<std::string> texts;
-    for (int column = 0; column < table->columnCount(); ++column) {
-      texts.push_back(table->item(index, column)->text().toStdString());
+    texts.push_back(table->horizontalHeaderItem(modality + 1)->text().toStdString());
+    for (int row = 0; row < table->rowCount(); ++row) {
+      texts.push_back(table->item(row, modality + 1)->text().toStdString());
     }
     return texts;
   }
@@ -81,8 +83,10 @@ TEST_F(WhatIfPanelTest, BeginsWithTheRecordedValues) {
   EXPECT_TRUE(find<QRadioButton>("bprButton")->isChecked());
   EXPECT_FALSE(find<QToolButton>("factorBack")->isEnabled());
   EXPECT_EQ(find<QLabel>("title")->text(), "hand · MoE layer 1 (block 1) · step 100");
-  EXPECT_THAT(row(0), ElementsAre("layer 1 image", "75.0 %", "75.0 %", "±0.0", "0", "0", "0"));
-  EXPECT_THAT(row(1), ElementsAre("layer 1 text", "50.0 %", "50.0 %", "±0.0", "0", "0", "0"));
+  EXPECT_THAT(measures(probe::kImage),
+              ElementsAre("image", "75.0 %", "75.0 %", "±0.0", "0", "0", "0"));
+  EXPECT_THAT(measures(probe::kText),
+              ElementsAre("text", "50.0 %", "50.0 %", "±0.0", "0", "0", "0"));
   EXPECT_TRUE(find<QFrame>("banner")->isHidden());
 }
 
@@ -93,8 +97,10 @@ TEST_F(WhatIfPanelTest, ANumberAndASwitchShowWhatWouldCome) {
   EXPECT_EQ(changed.count(), 2);
   EXPECT_EQ(panel.settings(), (WhatIfSettings{{}, 0.5, Priority::Vanilla}));
   // See WhatIf.CountsWhatChanges.
-  EXPECT_THAT(row(0), ElementsAre("layer 1 image", "75.0 %", "75.0 %", "±0.0", "1", "1", "0"));
-  EXPECT_THAT(row(1), ElementsAre("layer 1 text", "50.0 %", "0.0 %", "−50.0", "1", "0", "0"));
+  EXPECT_THAT(measures(probe::kImage),
+              ElementsAre("image", "75.0 %", "75.0 %", "±0.0", "1", "1", "0"));
+  EXPECT_THAT(measures(probe::kText),
+              ElementsAre("text", "50.0 %", "0.0 %", "−50.0", "1", "0", "0"));
   EXPECT_EQ(source->data(), fake->run) << "the views are not told yet";
 }
 
@@ -114,7 +120,8 @@ TEST_F(WhatIfPanelTest, SlidersGoByMouseAndKeys) {
   QTest::keyClick(top_k, Qt::Key_Right);
   EXPECT_EQ(panel.settings().top_k, 2);
   // K = 2, factor 4: room for all, 8 of 8 choices; see WhatIf.ASecondExpertTakesTokensToo.
-  EXPECT_THAT(row(0), ElementsAre("layer 1 image", "75.0 %", "100.0 %", "+25.0", "0", "1", "3"));
+  EXPECT_THAT(measures(probe::kImage),
+              ElementsAre("image", "75.0 %", "100.0 %", "+25.0", "0", "1", "3"));
 }
 
 TEST_F(WhatIfPanelTest, SlidersKeepTheirKeysFromTheWindow) {
@@ -138,7 +145,8 @@ TEST_F(WhatIfPanelTest, GoesBackWithOneClick) {
   panel.setSettings({2, 0.5, Priority::Vanilla});
   click(find<QPushButton>("allRecorded"));
   EXPECT_TRUE(panel.settings().isEmpty());
-  EXPECT_THAT(row(1), ElementsAre("layer 1 text", "50.0 %", "50.0 %", "±0.0", "0", "0", "0"));
+  EXPECT_THAT(measures(probe::kText),
+              ElementsAre("text", "50.0 %", "50.0 %", "±0.0", "0", "0", "0"));
 }
 
 TEST_F(WhatIfPanelTest, TheRecordedNumberTypedIsTheRecordedOne) {
@@ -176,13 +184,21 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
   EXPECT_EQ(tree->topLevelItem(0)->text(0), "1 patch dropped");
   EXPECT_EQ(tree->topLevelItem(1)->text(0), "1 word piece dropped");
   EXPECT_EQ(tree->topLevelItem(2)->text(0), "1 patch rescued");
-  EXPECT_EQ(tree->topLevelItem(0)->child(0)->text(0), "sample 1 · car · row 1, column 1");
+  EXPECT_EQ(tree->topLevelItem(0)->child(0)->text(0), "car  1");
+  EXPECT_EQ(tree->topLevelItem(0)->child(0)->child(0)->text(0), "sample 1 at (1, 1)");
   QTreeWidgetItem* word = tree->topLevelItem(1)->child(0);
-  EXPECT_EQ(word->text(0), "sample 0 · “cat”");
-  EXPECT_EQ(word->text(1), "e0 → none");
-  QTest::mouseClick(tree->viewport(), Qt::LeftButton, {}, tree->visualItemRect(word).center());
+  EXPECT_EQ(word->text(0), "“cat”  1");
+  tree->setCurrentItem(word);
+  tree->setFocus();
+  QTest::keyClick(tree, Qt::Key_Right);
+  ASSERT_TRUE(word->isExpanded());
+  EXPECT_EQ(word->child(0)->text(1), "e0 → none");
+  QTest::mouseClick(tree->viewport(), Qt::LeftButton, {},
+                    tree->visualItemRect(word->child(0)).center());
   EXPECT_EQ(state.selectedToken(), (TokenRef{0, probe::kText, 0}));
   QTest::keyClick(tree, Qt::Key_Down);
+  QTest::keyClick(tree, Qt::Key_Down);  // “1 patch rescued”, sky
+  QTest::keyClick(tree, Qt::Key_Right);
   QTest::keyClick(tree, Qt::Key_Down);
   QTest::keyClick(tree, Qt::Key_Return);
   EXPECT_EQ(state.selectedToken(), (TokenRef{0, probe::kImage, 1}));
@@ -211,7 +227,12 @@ TEST_F(WhatIfPanelTest, AllLayersAreSummedUp) {
   settle();
   auto* table = find<QTableWidget>("successTable");
   ASSERT_EQ(table->rowCount(), 6);
-  EXPECT_THAT(row(5), ElementsAre("all text", "50.0 %", "0.0 %", "−50.0", "2", "0", "0"));
+  std::vector<std::string> last;
+  for (int column = 0; column < table->columnCount(); ++column) {
+    last.push_back(table->item(5, column)->text().toStdString());
+  }
+  EXPECT_THAT(last, ElementsAre("all text", "50.0 %", "0.0 %", "−50.0", "2", "0", "0"));
+  EXPECT_EQ(table->item(0, 0)->text(), "layer 1 image");
 }
 
 TEST_F(WhatIfPanelTest, SaysThatASnapshotHasNone) {

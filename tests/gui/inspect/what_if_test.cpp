@@ -257,14 +257,19 @@ TEST(WhatIf, CountsWhatChanges) {
   EXPECT_EQ(outcome->capacity, 2U);
   // Patches of sample 0 (sky) are expert 0's, patch 1 of sample 1 (a car) expert 1's.
   EXPECT_THAT(outcome->label_tokens, ElementsAre(2U, 0U, 0U, 1U));
-  ASSERT_EQ(outcome->examples.size(), 3U);
-  EXPECT_EQ(outcome->examples[0].token, (TokenRef{0, probe::kImage, 1}));
-  EXPECT_EQ(outcome->examples[0].change, TokenChange::Rescued);
-  EXPECT_EQ(outcome->examples[0].name, "sky");
-  EXPECT_EQ(outcome->examples[2].token, (TokenRef{0, probe::kText, 0}));
-  EXPECT_EQ(outcome->examples[2].change, TokenChange::Dropped);
-  EXPECT_EQ(outcome->examples[2].name, "cat");
-  EXPECT_THAT(outcome->examples[2].recorded, ElementsAre(0));
+  // A car's patch and “cat” dropped, a sky patch rescued.
+  ASSERT_EQ(outcome->changed.size(), 3U);
+  EXPECT_EQ(outcome->changed[0].name, "car");
+  EXPECT_EQ(outcome->changed[0].change, TokenChange::Dropped);
+  EXPECT_EQ(outcome->changed[1].name, "▁cat");
+  EXPECT_EQ(outcome->changed[1].change, TokenChange::Dropped);
+  ASSERT_EQ(outcome->changed[1].examples.size(), 1U);
+  EXPECT_EQ(outcome->changed[1].examples[0].token, (TokenRef{0, probe::kText, 0}));
+  EXPECT_THAT(outcome->changed[1].examples[0].recorded, ElementsAre(0));
+  EXPECT_THAT(outcome->changed[1].examples[0].processed, ElementsAre());
+  EXPECT_EQ(outcome->changed[2].name, "sky");
+  EXPECT_EQ(outcome->changed[2].change, TokenChange::Rescued);
+  EXPECT_EQ(outcome->changed[2].count, 1U);
 }
 
 TEST(WhatIf, ASecondExpertTakesTokensToo) {
