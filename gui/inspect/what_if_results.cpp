@@ -6,13 +6,16 @@
 #include <QLabel>
 #include <QLocale>
 #include <QPainter>
+#include <QScrollBar>
 #include <QStyledItemDelegate>
 #include <QTableWidget>
 #include <QTreeWidget>
+#include <QTreeWidgetItemIterator>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
 
 #include "gui/charts/expert_counts.h"
 #include "gui/charts/plot_style.h"
@@ -27,7 +30,9 @@ using ExpertNames = std::map<std::pair<int64_t, int64_t>, QString>;
 constexpr int kLoadRole = Qt::UserRole;          ///< kept / capacity under the rule
 constexpr int kRecordedRole = Qt::UserRole + 1;  ///< the same as recorded
 constexpr int kColorRole = Qt::UserRole + 2;
-constexpr int kTokenRole = Qt::UserRole;  ///< [sample, modality, position]
+constexpr int kTokenRole = Qt::UserRole;      ///< [sample, modality, position]
+constexpr int kGroupRole = Qt::UserRole + 1;  ///< index into LayerOutcome::changed
+constexpr int kTokensTab = 2;
 
 /// What is said of the tokens of a modality: of one layer as rows, of all layers as columns.
 struct Measure {
@@ -129,11 +134,10 @@ QString nameOf(const ChangedTokens& tokens) {
   return name.isEmpty() ? QObject::tr("no label") : name;
 }
 
-QString placeOf(const RunData& run, const TokenRef& token) {
+QString placeOf(int64_t columns, const TokenRef& token) {
   if (token.modality == probe::kText) {
     return QObject::tr("sample %1, piece %2").arg(token.sample).arg(token.position + 1);
   }
-  const int64_t columns = std::max<int64_t>(run.layout.patch_columns, 1);
   return QObject::tr("sample %1 at (%2, %3)")
       .arg(token.sample)
       .arg(token.position / columns + 1)
@@ -247,6 +251,8 @@ void WhatIfResults::makeTokensTab() {
   };
   connect(tokens_, &QTreeWidget::itemClicked, this, choose);
   connect(tokens_, &QTreeWidget::itemActivated, this, choose);
+  connect(tokens_, &QTreeWidget::itemExpanded, this, &WhatIfResults::fillGroup);
+  connect(this, &QTabWidget::currentChanged, this, &WhatIfResults::showTokens);
 }
 
 bool WhatIfResults::eventFilter(QObject* watched, QEvent* event) {
@@ -259,6 +265,7 @@ bool WhatIfResults::wantsAllLayers() const {
 
 void WhatIfResults::clear() {
   shown_.reset();
+  success_of_.clear();
   success_->setRowCount(0);
   success_->setColumnCount(0);
   loads_->setRowCount(0);
@@ -268,15 +275,21 @@ void WhatIfResults::clear() {
 void WhatIfResults::show(const RunData& run,
                          const std::vector<std::shared_ptr<const LayerOutcome>>& layers,
                          int64_t shown, const ExpertNames& names) {
-  showSuccess(run, layers);
+  if (layers != success_of_ || wantsAllLayers() != success_of_all_) {
+    success_of_ = layers;
+    success_of_all_ = wantsAllLayers();
+    showSuccess(run, layers);
+  }
   const auto found = std::find_if(layers.begin(), layers.end(),
                                   [shown](const auto& layer) { return layer->layer == shown; });
   // Filled anew only where something changed: the place in the list stays.
   if (found != layers.end() && (*found != shown_ || names != shown_names_)) {
     shown_ = *found;
     shown_names_ = names;
+    patch_columns_ = std::max<int64_t>(run.layout.patch_columns, 1);
     showLoads(**found, names);
-    showTokens(run, **found, names);
+    tokens_outdated_ = true;
+    showTokens();
   }
 }
 
@@ -400,14 +413,25 @@ void WhatIfResults::showLoads(const LayerOutcome& outcome, const ExpertNames& na
   }
 }
 
-void WhatIfResults::showTokens(const RunData& run, const LayerOutcome& outcome,
-                               const ExpertNames& names) {
+void WhatIfResults::showTokens() {
+  if (!tokens_outdated_ || !shown_ || currentIndex() != kTokensTab) {
+    return;
+  }
+  tokens_outdated_ = false;
+  std::set<QString> open;  // stays open, and in its place, while a slider moves
+  for (QTreeWidgetItemIterator at(tokens_); *at; ++at) {
+    if ((*at)->isExpanded()) {
+      open.insert((*at)->data(0, Qt::AccessibleTextRole).toString());
+    }
+  }
+  const int scrolled = tokens_->verticalScrollBar()->value();
   tokens_->clear();
   QTreeWidgetItem* kind = nullptr;
   const ChangedTokens* before = nullptr;
-  for (const ChangedTokens& tokens : outcome.changed) {
+  for (std::size_t i = 0; i < shown_->changed.size(); ++i) {
+    const ChangedTokens& tokens = shown_->changed[i];
     if (!before || before->change != tokens.change || before->modality != tokens.modality) {
-      const auto& sums = outcome.modality[static_cast<std::size_t>(tokens.modality)];
+      const auto& sums = shown_->modality[static_cast<std::size_t>(tokens.modality)];
       const uint64_t count = sums.count(tokens.change);
       kind = new QTreeWidgetItem(tokens_, {titleOf(tokens.change, tokens.modality, count)});
       kind->setIcon(0, swatch(modalityColor(tokens.modality)));
@@ -418,24 +442,38 @@ void WhatIfResults::showTokens(const RunData& run, const LayerOutcome& outcome,
     auto* group =
         new QTreeWidgetItem(kind, {nameOf(tokens) + QStringLiteral("  ") + number(tokens.count)});
     group->setFirstColumnSpanned(true);
-    for (const ChangedToken& token : tokens.examples) {
-      auto* item = new QTreeWidgetItem(
-          group, {placeOf(run, token.token),
-                  expertsInWords(outcome.layer, token.recorded, names) + QStringLiteral(" → ") +
-                      expertsInWords(outcome.layer, token.processed, names)});
-      item->setToolTip(0,
-                       tokens.modality == probe::kImage
-                           ? tr("Sample, row and column of the patch. Click or Enter selects it.")
-                           : tr("Click or Enter selects it in all views."));
-      item->setData(0, kTokenRole,
-                    QVariantList{static_cast<qlonglong>(token.token.sample), token.token.modality,
-                                 static_cast<qlonglong>(token.token.position)});
-    }
+    group->setChildIndicatorPolicy(QTreeWidgetItem::ShowIndicator);
+    group->setData(0, kGroupRole, static_cast<qulonglong>(i));
+    const QString title = titleOf(tokens.change, tokens.modality, 2) + QStringLiteral(": ");
+    group->setData(0, Qt::AccessibleTextRole, title + nameOf(tokens));
+    group->setExpanded(open.contains(title + nameOf(tokens)));
   }
   if (!kind) {
     auto* none = new QTreeWidgetItem(tokens_, {tr("Every token is processed as it was recorded.")});
     none->setFirstColumnSpanned(true);
     none->setFlags(Qt::NoItemFlags);
+  }
+  tokens_->verticalScrollBar()->setValue(scrolled);
+}
+
+void WhatIfResults::fillGroup(QTreeWidgetItem* group) {
+  const QVariant place = group->data(0, kGroupRole);
+  if (!place.isValid() || group->childCount() > 0 || !shown_) {
+    return;
+  }
+  const ChangedTokens& tokens = shown_->changed[place.toULongLong()];
+  for (const ChangedToken& token : tokens.examples) {
+    auto* item = new QTreeWidgetItem(
+        group,
+        {placeOf(patch_columns_, token.token),
+         expertsInWords(shown_->layer, token.recorded, shown_names_) + QStringLiteral(" → ") +
+             expertsInWords(shown_->layer, token.processed, shown_names_)});
+    item->setToolTip(0, tokens.modality == probe::kImage
+                            ? tr("Sample, row and column of the patch. Click or Enter selects it.")
+                            : tr("Click or Enter selects it in all views."));
+    item->setData(0, kTokenRole,
+                  QVariantList{static_cast<qlonglong>(token.token.sample), token.token.modality,
+                               static_cast<qlonglong>(token.token.position)});
   }
 }
 

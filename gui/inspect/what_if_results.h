@@ -14,6 +14,7 @@ class QComboBox;
 class QTableWidget;
 class QTableWidgetItem;
 class QTreeWidget;
+class QTreeWidgetItem;
 
 namespace limoe::gui {
 
@@ -50,14 +51,18 @@ class WhatIfResults : public QTabWidget {
                                               const ModalityOutcome& outcome) const;
   void showLoads(const LayerOutcome& outcome,
                  const std::map<std::pair<int64_t, int64_t>, QString>& names);
-  void showTokens(const RunData& run, const LayerOutcome& outcome,
-                  const std::map<std::pair<int64_t, int64_t>, QString>& names);
+  void showTokens();
+  void fillGroup(QTreeWidgetItem* group);
 
   QComboBox* scope_ = nullptr;
   QTableWidget *success_ = nullptr, *loads_ = nullptr;
   QTreeWidget* tokens_ = nullptr;
   std::shared_ptr<const LayerOutcome> shown_;  ///< whose loads and tokens are shown
   std::map<std::pair<int64_t, int64_t>, QString> shown_names_;
+  int64_t patch_columns_ = 1;
+  bool tokens_outdated_ = false;  ///< filled when they are looked at
+  std::vector<std::shared_ptr<const LayerOutcome>> success_of_;
+  bool success_of_all_ = false;
 };
 
 }  // namespace limoe::gui

@@ -185,6 +185,7 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
   EXPECT_EQ(tree->topLevelItem(1)->text(0), "1 word piece dropped");
   EXPECT_EQ(tree->topLevelItem(2)->text(0), "1 patch rescued");
   EXPECT_EQ(tree->topLevelItem(0)->child(0)->text(0), "car  1");
+  tree->topLevelItem(0)->child(0)->setExpanded(true);
   EXPECT_EQ(tree->topLevelItem(0)->child(0)->child(0)->text(0), "sample 1 at (1, 1)");
   QTreeWidgetItem* word = tree->topLevelItem(1)->child(0);
   EXPECT_EQ(word->text(0), "“cat”  1");
@@ -202,6 +203,10 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
   QTest::keyClick(tree, Qt::Key_Down);
   QTest::keyClick(tree, Qt::Key_Return);
   EXPECT_EQ(state.selectedToken(), (TokenRef{0, probe::kImage, 1}));
+  // Under 0.45 as under 0.5, C = ceil(6·0.45/2) = 2: what was open stays so.
+  panel.setSettings({{}, 0.45, Priority::Vanilla});
+  settle();
+  EXPECT_TRUE(tree->topLevelItem(1)->child(0)->isExpanded());
 }
 
 TEST_F(WhatIfPanelTest, ShowsLoadsWithTheExpertsNames) {
