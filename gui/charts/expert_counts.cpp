@@ -61,20 +61,28 @@ std::vector<LabelShare> labelShares(const RunData& run, const probe::Snapshot& s
   return shares;
 }
 
-/// The new value in "moe.noise_std 0.1 → 0, moe.capacity_factor 1.2 → 0.5"; empty where the factor
-/// is not among the changes.
-std::optional<double> capacityFactorSetBy(std::string_view changes) {
-  constexpr std::string_view kName = "moe.capacity_factor ";
+/// What follows the arrow of `key` in "moe.noise_std 0.1 → 0, moe.capacity_factor 1.2 → 0.5", to
+/// the end of the text; empty where the key is not among the changes.
+std::string_view newValueOf(std::string_view key, std::string_view changes) {
   constexpr std::string_view kArrow = "→ ";
-  const auto name = changes.find(kName);
+  const auto name = changes.find(key);
   const auto arrow = name == changes.npos ? changes.npos : changes.find(kArrow, name);
-  if (arrow == changes.npos) {
-    return std::nullopt;
-  }
-  const std::string_view number = changes.substr(arrow + kArrow.size());
+  return arrow == changes.npos ? std::string_view() : changes.substr(arrow + kArrow.size());
+}
+
+std::optional<double> capacityFactorSetBy(std::string_view changes) {
+  const std::string_view number = newValueOf("moe.capacity_factor ", changes);
   double value = 0;
   const auto end = std::from_chars(number.data(), number.data() + number.size(), value);
   return end.ec == std::errc() ? std::optional(value) : std::nullopt;
+}
+
+std::optional<model::Priority> prioritySetBy(std::string_view changes) {
+  const std::string_view name = newValueOf("moe.priority ", changes);
+  if (name.starts_with("\"bpr\"")) {
+    return model::Priority::Bpr;
+  }
+  return name.starts_with("\"vanilla\"") ? std::optional(model::Priority::Vanilla) : std::nullopt;
 }
 
 }  // namespace
@@ -107,6 +115,19 @@ double capacityFactorAt(const RunData& run, int64_t step) {
     }
   }
   return factor;
+}
+
+std::optional<model::Priority> priorityAt(const RunData& run, int64_t step) {
+  if (!run.config.model.moe) {
+    return std::nullopt;
+  }
+  model::Priority priority = run.config.model.moe->priority;
+  for (const probe::Event& event : run.events) {
+    if (event.kind == "setting" && event.step <= step) {
+      priority = prioritySetBy(event.text).value_or(priority);
+    }
+  }
+  return priority;
 }
 
 std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t step,

@@ -41,6 +41,10 @@ std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot
 /// moe.capacity_factor up to and with that step.
 double capacityFactorAt(const RunData& run, int64_t step);
 
+/// Priority in force at `step`: the configuration's, then each recorded change of moe.priority up
+/// to and with that step. Empty where the configuration has no router or could not be read.
+std::optional<model::Priority> priorityAt(const RunData& run, int64_t step);
+
 /// Tokens one expert could process over the whole probe in the snapshot of `step`: the sum over
 /// routing groups of C = max(1, ceil(K·N_group·capacityFactorAt(step) / E)). `text_tokens` is [N],
 /// the valid text tokens of each sample. In a two-tower model a layer's groups hold one modality

@@ -26,7 +26,11 @@ void WalkCache::setSource(RunSource* source) {
   if (source) {
     connect(source, &RunSource::dataChanged, this, [this] {
       failed_.clear();
+      const QString before = run_;
       look();
+      if (run_ != before) {
+        Q_EMIT ready();  // what was given out is of other decisions
+      }
     });
   }
 }
@@ -45,7 +49,8 @@ void WalkCache::look() {
     return;
   }
   const QString name =
-      QString::fromStdString(run->origin.run_id + '/') + QString::number(run->origin.part);
+      QString::fromStdString(run->origin.run_id + '/') + QString::number(run->origin.part) +
+                       '/' + run->what_if;
   const auto& now = run->snapshot_steps;
   // A resumed run may have replaced snapshots: the same number is then another step, or the same
   // step was trained again, in another part.

@@ -66,7 +66,7 @@ class WalkCache : public QObject {
               const QString& failure);
 
   QPointer<RunSource> source_;
-  QString run_;                 ///< which part of which run was looked at last
+  QString run_;                 ///< which part of which run, and which what-if, was looked at last
   std::vector<int64_t> steps_;  ///< its snapshots
   std::deque<std::pair<Key, std::shared_ptr<const void>>> made_;  ///< newest first
   std::deque<Key> wanted_;                                        ///< newest first

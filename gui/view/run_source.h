@@ -29,7 +29,10 @@ struct Curves {
 
 /// What is known of a run; replaced as a whole when the recording grows.
 struct RunData {
-  QString name;    ///< the folder's name
+  QString name;  ///< the folder's name
+  /// Empty: decisions are as recorded. Otherwise what they were computed with instead, in words;
+  /// whoever keeps something made of decisions must make it anew when this changes.
+  QString what_if;
   QString folder;  ///< absolute path
   probe::RunState state = probe::RunState::Finished;
   probe::Layout layout;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <QTimer>
+#include <exception>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -58,13 +59,18 @@ class FakeWalk : public Walk {
  public:
   FakeWalk(RunSource& source, WalkRequest request) : request_(std::move(request)) {
     QTimer::singleShot(0, &receiver_, [this, &source] {
-      for (const WalkItem& item : request_.items) {
-        visitPage(source, request_, item);
+      QString failure;
+      try {
+        for (const WalkItem& item : request_.items) {
+          visitPage(source, request_, item);
+        }
+      } catch (const std::exception& error) {
+        failure = QString::fromStdString(error.what());
       }
       // What is told may destroy this walk.
       const auto finished = request_.finished;
       if (finished) {
-        finished({});
+        finished(failure);
       }
     });
   }
