@@ -43,6 +43,46 @@ void drawTokenFrame(ImDrawList& list, const QRectF& rect, float thickness) {
   list.AddRect(from, to, IM_COL32(255, 255, 255, 255), 1.5F, 0, thickness);
 }
 
+void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, const QString& title,
+               const QString& note, bool current, const TitleColors& colors) {
+  const float height = static_cast<float>(rect.height());
+  const auto width = static_cast<float>(rect.width());
+  ImFont* font = host.fontFor(std::clamp(0.62F * height, 8.0F, 17.0F));
+  const float size = host.fontSize(font);
+  const auto left = static_cast<float>(rect.left());
+  const float top = std::round(static_cast<float>(rect.bottom()) - 1.5F * size);
+  const QByteArray words = title.toUtf8();
+  const float words_width = font->CalcTextSizeA(size, 1e6F, 0, words.constData()).x;
+  const float padding = 0.4F * size;
+  if (current) {
+    list.AddRectFilled({left, top - 0.15F * size},
+                       {left + words_width + 2 * padding, top + 1.2F * size},
+                       toImColor(colors.accent.rgba()), 0.3F * size);
+  }
+  list.AddText(font, size, {std::round(left + (current ? padding : 0)), top},
+               toImColor((current ? colors.on_accent : colors.ink).rgba()), words.constData());
+  if (note.isEmpty()) {
+    return;
+  }
+  const QByteArray quiet = note.toUtf8();
+  ImFont* small = host.fontFor(0.85F * size);
+  const float small_size = host.fontSize(small);
+  const float from = left + words_width + 2 * padding + (current ? padding : 0);
+  const float most = left + width - from;
+  QColor faded = colors.ink;
+  faded.setAlphaF(0.65F);
+  const ImVec4 clip(from, static_cast<float>(rect.top()), from + std::max(most, 0.0F),
+                    static_cast<float>(rect.bottom()));
+  list.AddText(small, small_size, {std::round(from), top + size - small_size},
+               toImColor(faded.rgba()), quiet.constData(), nullptr, 0, &clip);
+}
+
+void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color) {
+  list.AddRect({static_cast<float>(rect.left()) - 2, static_cast<float>(rect.top()) - 2},
+               {static_cast<float>(rect.right()) + 2, static_cast<float>(rect.bottom()) + 2},
+               toImColor(color.rgba()), 2, 0, 2);
+}
+
 void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& pointer,
                  const QSize& canvas) {
   const auto x = static_cast<float>(pointer.x());
@@ -67,7 +107,7 @@ void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& po
   ImGui::PopStyleVar(3);
 }
 
-void drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas) {
+float drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas) {
   ImDrawList& list = *ImGui::GetBackgroundDrawList();
   const auto width = static_cast<float>(canvas.width());
   const float wrap = std::max(120.0F, 0.8F * width);
@@ -86,6 +126,22 @@ void drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas
   for (const auto& words : notice.lines) {
     line(words, 1.15F * body, ImGuiCol_TextDisabled);
   }
+  return y;
+}
+
+bool drawNoticeButton(const char* label, const char* tooltip, float top, const QSize& canvas) {
+  ImGui::SetNextWindowPos({0.5F * static_cast<float>(canvas.width()), top}, ImGuiCond_Always,
+                          {0.5F, 0});
+  ImGui::Begin("notice", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_AlwaysAutoResize |
+                   ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoNav);
+  const bool clicked = ImGui::Button(label);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("%s", tooltip);
+  }
+  ImGui::End();
+  return clicked;
 }
 
 }  // namespace limoe::gui
