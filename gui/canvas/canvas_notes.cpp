@@ -45,15 +45,24 @@ void drawTokenFrame(ImDrawList& list, const QRectF& rect, float thickness) {
 
 void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, const QString& title,
                const QString& note, bool current, const TitleColors& colors) {
-  const float height = static_cast<float>(rect.height());
+  constexpr float kNoteSize = 0.85F;
+  const QByteArray words = title.toUtf8();
+  const QByteArray quiet = note.toUtf8();
+  const auto width_at = [](ImFont* font, float size, const QByteArray& text) {
+    return font->CalcTextSizeA(size, 1e6F, 0, text.constData()).x;
+  };
   const auto width = static_cast<float>(rect.width());
-  ImFont* font = host.fontFor(std::clamp(0.62F * height, 8.0F, 17.0F));
-  const float size = host.fontSize(font);
+  float wanted = std::clamp(0.62F * static_cast<float>(rect.height()), 8.0F, 17.0F);
+  ImFont* font = host.fontFor(wanted);
+  const float needed = width_at(font, wanted, words) + width_at(font, kNoteSize * wanted, quiet) +
+                       (quiet.isEmpty() ? 0.8F : 1.6F) * wanted;
+  wanted = std::max(7.0F, wanted * std::min(1.0F, width / needed));
+  font = host.fontFor(wanted);
+  const float size = std::min(wanted, host.fontSize(font));
+  const float padding = 0.4F * size;
   const auto left = static_cast<float>(rect.left());
   const float top = std::round(static_cast<float>(rect.bottom()) - 1.5F * size);
-  const QByteArray words = title.toUtf8();
-  const float words_width = font->CalcTextSizeA(size, 1e6F, 0, words.constData()).x;
-  const float padding = 0.4F * size;
+  const float words_width = width_at(font, size, words);
   if (current) {
     list.AddRectFilled({left, top - 0.15F * size},
                        {left + words_width + 2 * padding, top + 1.2F * size},
@@ -61,20 +70,14 @@ void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, cons
   }
   list.AddText(font, size, {std::round(left + (current ? padding : 0)), top},
                toImColor((current ? colors.on_accent : colors.ink).rgba()), words.constData());
-  if (note.isEmpty()) {
-    return;
+  if (!quiet.isEmpty()) {
+    QColor faded = colors.ink;
+    faded.setAlphaF(0.65F);
+    const float small = kNoteSize * size;
+    list.AddText(host.fontFor(small), small,
+                 {std::round(left + words_width + 3 * padding), top + 0.93F * (size - small)},
+                 toImColor(faded.rgba()), quiet.constData());
   }
-  const QByteArray quiet = note.toUtf8();
-  ImFont* small = host.fontFor(0.85F * size);
-  const float small_size = host.fontSize(small);
-  const float from = left + words_width + 2 * padding + (current ? padding : 0);
-  const float most = left + width - from;
-  QColor faded = colors.ink;
-  faded.setAlphaF(0.65F);
-  const ImVec4 clip(from, static_cast<float>(rect.top()), from + std::max(most, 0.0F),
-                    static_cast<float>(rect.bottom()));
-  list.AddText(small, small_size, {std::round(from), top + size - small_size},
-               toImColor(faded.rgba()), quiet.constData(), nullptr, 0, &clip);
 }
 
 void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color) {

@@ -195,7 +195,10 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   if (counts) {
     flips_.endFrame();
   }
-  flips_end_ = style.flips_end = scaleEnd(most);
+  // No token can have changed more often than there were steps.
+  const int64_t steps = seen.mode() == CanvasMode::Steps ? seen.count() - 1 : seen.snapshot();
+  flips_end_ = style.flips_end =
+      std::min(scaleEnd(most), static_cast<double>(std::max<int64_t>(steps, 1)));
 
   ImGuiWallPen pen(list, host_, textures_, view, run_->layout,
                    back.lightness() < 128 ? back.lighter(140) : back.darker(108));

@@ -290,6 +290,33 @@ TEST_F(CanvasModesTest, FlipsGoOnWithALiveRun) {
   EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), kViridis100);  // 2 of 2
 }
 
+TEST_F(CanvasModesTest, FlipsAreCountedAnewWhereAResumedRunReplacedSteps) {
+  open({.snapshots = 3});
+  state.setOverlayColor(OverlayColor::Flips);
+  settle();
+  source->walked.clear();
+  source->resumeBefore(2);
+  settle();
+  EXPECT_THAT(source->walked, ElementsAre(std::tuple(0, 0, 0), std::tuple(1, 0, 0),
+                                          std::tuple(2, 0, 0)));
+}
+
+TEST_F(CanvasModesTest, FlipsThatCannotBeCountedAreSaidOnce) {
+  open({});
+  source->walk_failure = "the disk is gone";
+  state.setOverlayColor(OverlayColor::Flips);
+  settle();
+  EXPECT_THAT(canvas->statusText().toStdString(),
+              HasSubstr("flips could not be counted: the disk is gone"));
+  const auto walked = source->walked.size();
+  settle();
+  EXPECT_EQ(source->walked.size(), walked);
+  source->walk_failure.clear();
+  source->addSnapshot();
+  settle();
+  EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), kViridis100);
+}
+
 TEST_F(CanvasModesTest, FlipsOfTheFilmstripBelongToEachStep) {
   open({.snapshots = 4, .settle = true});
   state.setShownSample(5);
@@ -298,8 +325,7 @@ TEST_F(CanvasModesTest, FlipsOfTheFilmstripBelongToEachStep) {
   for (int i = 0; i < 6; ++i) {
     settle();
   }
-  // Patch 2 moves at steps 1 and 2; the largest count is 3, so the scale ends at 5. Its colour is
-  // that of 0, 1, 2, 2.
+  // Patch 2 moves at steps 1 and 2: its colour is that of 0, 1, 2, 2 of at most 3.
   const TokenRef token{5, probe::kImage, 2};
   EXPECT_EQ(colorIn(0, token), kViridis0);
   EXPECT_NE(colorIn(1, token), colorIn(0, token));

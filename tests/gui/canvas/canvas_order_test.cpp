@@ -205,6 +205,23 @@ TEST_F(CanvasOrderTest, NothingThatMatchesIsSaidAndTheFilterCanBeCleared) {
   EXPECT_EQ(shownSamples().size(), 6U);
 }
 
+TEST_F(CanvasOrderTest, WhatCannotBeReadIsSaidAndNotAskedForAgainAndAgain) {
+  open({.samples = 8});
+  source->walk_failure = "the disk is gone";
+  state.setWallOrder(WallOrder::Dropped);
+  settle();
+  EXPECT_THAT(shownSamples(), ElementsAre(0, 1, 2, 3, 4, 5, 6, 7));
+  EXPECT_THAT(status(), HasSubstr("order not made: the disk is gone"));
+  const auto walked = source->walked.size();
+  state.setOpacity(0.9);
+  settle();
+  EXPECT_EQ(source->walked.size(), walked);
+  source->walk_failure.clear();
+  source->addSnapshot();
+  settle();
+  EXPECT_EQ(shownSamples().front(), 5);
+}
+
 TEST_F(CanvasOrderTest, DenseRunSaysWhyItCannotBeOrdered) {
   open({.layers = 0});
   state.setWallOrder(WallOrder::Dropped);

@@ -80,6 +80,16 @@ class FakeRunSource : public RunSource {
   static bool isKept(int64_t sample, int64_t position) { return (sample + position) % 7 != 6; }
   static double gateOf(int64_t position) { return position % 2 == 0 ? 1.0 : 0.25; }
 
+  /// Training went on from before that snapshot: it and those after it are other steps now.
+  void resumeBefore(std::size_t snapshot) {
+    auto run = std::make_shared<RunData>(*data_);
+    for (std::size_t s = snapshot; s < run->snapshot_steps.size(); ++s) {
+      run->snapshot_steps[s] += 50;
+    }
+    data_ = run;
+    Q_EMIT dataChanged();
+  }
+
   std::shared_ptr<const RunData> data() const override { return data_; }
 
   std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
@@ -125,11 +135,18 @@ class FakeRunSource : public RunSource {
     for (const auto& item : request.items) {
       walked.emplace_back(item.snapshot, item.layer, item.first_sample);
     }
+    if (!walk_failure.isEmpty()) {
+      request.items.clear();
+      request.finished = [finished = request.finished, why = walk_failure](const QString&) {
+        finished(why);
+      };
+    }
     return fakeWalk(*this, std::move(request));
   }
 
   std::set<int64_t> probe_requests;
   std::set<std::tuple<int64_t, int64_t, int64_t>> layer_requests;
+  QString walk_failure;  ///< what walks end with instead of reading
   std::vector<std::tuple<int64_t, int64_t, int64_t>> walked;  ///< snapshot, layer, first sample
   std::set<std::pair<int64_t, int64_t>> withheld;  ///< snapshot and layer that have not come yet
 
