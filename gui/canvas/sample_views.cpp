@@ -90,8 +90,7 @@ QString SampleViews::note(int64_t slot) const {
     return {};
   }
   const int64_t layer = at(slot).layer;
-  return layer < run_.layout.layers / 2 ? QString("captions not routed")
-                                        : QString("images not routed");
+  return layer < run_.layout.layers / 2 ? QString("patches only") : QString("words only");
 }
 
 }  // namespace limoe::gui

@@ -39,8 +39,7 @@ class SampleViews {
   bool isCurrent(int64_t slot) const;
   /// "block 3", "step 1200"; "" on the wall.
   QString title(int64_t slot) const;
-  /// What a two-tower model's layer does not route: "captions not routed", "images not routed";
-  /// "" where it routes both.
+  /// What a two-tower model's layer routes: "patches only", "words only"; "" where it routes both.
   QString note(int64_t slot) const;
 
  private:

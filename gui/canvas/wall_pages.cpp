@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "gui/canvas/flip_counts.h"
 
@@ -146,14 +147,19 @@ void WallPages::match(Held& held, const RunData& run, const TokenFilter& filter)
 }
 
 void WallPages::endFrame() {
-  while (pages_.size() > kSparePages) {
-    const auto oldest = std::min_element(
-        pages_.begin(), pages_.end(),
-        [](const auto& a, const auto& b) { return a.second.last_frame < b.second.last_frame; });
-    if (oldest->second.last_frame == frame_) {
-      return;
+  if (pages_.size() <= kSparePages) {
+    return;
+  }
+  std::vector<std::pair<int64_t, int64_t>> unseen;  // frame in which it was seen last, id
+  for (const auto& [id, held] : pages_) {
+    if (held.last_frame != frame_) {
+      unseen.emplace_back(held.last_frame, id);
     }
-    pages_.erase(oldest);
+  }
+  std::sort(unseen.begin(), unseen.end());
+  const std::size_t surplus = std::min(unseen.size(), pages_.size() - kSparePages);
+  for (std::size_t oldest = 0; oldest < surplus; ++oldest) {
+    pages_.erase(unseen[oldest].second);
   }
 }
 

@@ -84,9 +84,9 @@ TEST_F(CanvasModesTest, TwoTowersShowTheOtherModalityPlain) {
   const WallArrangement wall;
   const SampleViews views(*source->data(), state, wall);
   EXPECT_EQ(views.title(0), "image block 1");
-  EXPECT_EQ(views.note(0), "captions not routed");
+  EXPECT_EQ(views.note(0), "patches only");
   EXPECT_EQ(views.title(3), "text block 7");
-  EXPECT_EQ(views.note(3), "images not routed");
+  EXPECT_EQ(views.note(3), "words only");
 }
 
 TEST_F(CanvasModesTest, StepsShowOneLayerAtEveryStepAndAClickGoesThere) {
@@ -297,8 +297,8 @@ TEST_F(CanvasModesTest, FlipsAreCountedAnewWhereAResumedRunReplacedSteps) {
   source->walked.clear();
   source->resumeBefore(2);
   settle();
-  EXPECT_THAT(source->walked, ElementsAre(std::tuple(0, 0, 0), std::tuple(1, 0, 0),
-                                          std::tuple(2, 0, 0)));
+  EXPECT_THAT(source->walked,
+              ElementsAre(std::tuple(0, 0, 0), std::tuple(1, 0, 0), std::tuple(2, 0, 0)));
 }
 
 TEST_F(CanvasModesTest, FlipsThatCannotBeCountedAreSaidOnce) {
