@@ -10,6 +10,8 @@ namespace {
 
 /// Places kept although they are not on the screen: scrolling back counts nothing again.
 constexpr std::size_t kMostPlaces = 64;
+/// Layers of samples that are read before what they came to is shown.
+constexpr std::size_t kReadsAtOnce = 200;
 
 bool isOf(const FlipPage& page, const FlipCounts::Place& place) {
   return page.layer == place.layer && page.first_sample == place.first_sample &&
@@ -56,7 +58,7 @@ void FlipCounts::setSource(RunSource* source) {
 
 void FlipCounts::forget() {
   walk_.reset();
-  work_.reset();
+  works_.clear();
   places_.clear();
   progress_ = 1;
   failure_.clear();
@@ -72,34 +74,28 @@ std::shared_ptr<const FlipPage> FlipCounts::at(const Place& place) {
   return held.page;
 }
 
+bool FlipCounts::isWanted(const FlipPage& page) const {
+  return std::any_of(places_.begin(), places_.end(), [&](const auto& held) {
+    return isSeen(held.second) && isOf(page, held.second.wanted);
+  });
+}
+
 void FlipCounts::endFrame() {
   if (places_.size() > kMostPlaces) {
     std::erase_if(places_, [this](const auto& held) { return !isSeen(held.second); });
   }
-  if (walk_) {
-    const bool wanted = std::any_of(places_.begin(), places_.end(), [this](const auto& held) {
-      return isSeen(held.second) && isOf(*work_, held.second.wanted);
-    });
-    if (!wanted) {
-      walk_.reset();
-      work_.reset();
-    }
+  const bool is_wanted = std::any_of(works_.begin(), works_.end(),
+                                     [this](const auto& work) { return isWanted(*work.second); });
+  if (walk_ && !is_wanted) {
+    walk_.reset();
+    works_.clear();
   }
-  if (walk_ || !failure_.isEmpty() || !source_ || !source_->data()) {
-    return;
+  if (!walk_ && failure_.isEmpty() && source_ && source_->data()) {
+    start();
   }
-  for (const auto& [id, held] : places_) {
-    if (isSeen(held) && held.wanted.snapshot >= 0 &&
-        (!held.page || held.page->snapshot != held.wanted.snapshot)) {
-      start(held.wanted);
-      return;
-    }
-  }
-  progress_ = 1;
 }
 
-void FlipCounts::start(const Place& place) {
-  // From the nearest count there is, or from the beginning where that is nearer.
+std::shared_ptr<FlipPage> FlipCounts::beginningOf(const Place& place) const {
   auto begin = std::make_shared<FlipPage>();
   begin->layer = place.layer;
   begin->first_sample = place.first_sample;
@@ -112,60 +108,81 @@ void FlipCounts::start(const Place& place) {
       *begin = *held.page;
     }
   }
-  counting_ = place;
-  work_ = std::move(begin);
-  if (reads == 0) {
-    finish({});
-    return;
-  }
+  return begin;
+}
+
+void FlipCounts::start() {
   WalkRequest request;
-  const int64_t step = work_->snapshot < place.snapshot ? 1 : -1;
-  for (int64_t s = work_->snapshot + step; s != place.snapshot + step; s += step) {
-    request.items.push_back({s, place.layer, place.first_sample, place.samples});
-  }
-  request.visit = [work = work_, top_k = source_->data()->layout.top_k](
-                      const WalkItem& item, const probe::ProbeSet&,
-                      const probe::LayerSlice& slice) {
-    countOn(*work, item.snapshot, slice, top_k);
-  };
   double done = 0;
   double all = 0;
   for (const auto& [id, held] : places_) {
-    if (isSeen(held)) {
-      all += 1;
-      done += held.page && held.page->snapshot == held.wanted.snapshot ? 1 : 0;
+    const Place& place = held.wanted;
+    if (!isSeen(held) || place.snapshot < 0) {
+      continue;
     }
+    all += 1;
+    if (held.page && held.page->snapshot == place.snapshot) {
+      done += 1;
+      continue;
+    }
+    // Places that show the same samples at several steps go on from one another.
+    const std::pair key(place.layer, place.first_sample);
+    if (request.items.size() >= kReadsAtOnce || works_.contains(key)) {
+      continue;
+    }
+    auto work = beginningOf(place);
+    const int64_t step = work->snapshot <= place.snapshot ? 1 : -1;
+    for (int64_t s = work->snapshot; s != place.snapshot;) {
+      s += step;
+      request.items.push_back({s, place.layer, place.first_sample, place.samples});
+    }
+    works_[key] = std::move(work);
   }
-  progress_ = done / all;
-  request.progress = [this, done, all](double part) {
-    progress_ = (done + part) / all;
+  progress_ = all > 0 ? done / all : 1;
+  if (request.items.empty()) {
+    if (!works_.empty()) {
+      finish({});  // another place had it
+    }
+    return;
+  }
+  request.visit = [works = works_, top_k = source_->data()->layout.top_k](
+                      const WalkItem& item, const probe::ProbeSet&,
+                      const probe::LayerSlice& slice) {
+    countOn(*works.at({item.layer, item.first_sample}), item.snapshot, slice, top_k);
+  };
+  const double counted = static_cast<double>(works_.size());
+  request.progress = [this, done, counted, all](double part) {
+    progress_ = (done + part * counted) / all;
     Q_EMIT changed();
   };
   request.finished = [this](const QString& failure) { finish(failure); };
   walk_ = source_->walk(std::move(request));
 }
 
-void FlipCounts::finish(const QString& failure) {
-  const auto page = std::exchange(work_, nullptr);
-  walk_.reset();
-  if (!failure.isEmpty()) {
-    failure_ = failure;
-    Q_EMIT changed();
-    return;
-  }
-  page->most = 0;
+void FlipCounts::publish(const std::shared_ptr<FlipPage>& page) {
+  page->most = 0;  // going back in time leaves less
   for (const auto* counts : {&page->image, &page->text}) {
     if (!counts->empty()) {
       page->most = std::max(page->most, *std::max_element(counts->begin(), counts->end()));
     }
   }
-  // Going back in time leaves less.
-  const std::shared_ptr<const FlipPage> counted = page;
   for (auto& [id, held] : places_) {
-    const bool nearer = !held.page || std::abs(held.page->snapshot - held.wanted.snapshot) >
-                                          std::abs(counted->snapshot - held.wanted.snapshot);
-    if (isOf(*counted, held.wanted) && (id == counting_.id || nearer)) {
-      held.page = counted;
+    const auto away = [&held](const FlipPage& counted) {
+      return std::abs(counted.snapshot - held.wanted.snapshot);
+    };
+    if (isOf(*page, held.wanted) && (!held.page || away(*page) < away(*held.page))) {
+      held.page = page;
+    }
+  }
+}
+
+void FlipCounts::finish(const QString& failure) {
+  const Works works = std::exchange(works_, {});
+  walk_.reset();
+  failure_ = failure;
+  if (failure.isEmpty()) {
+    for (const auto& [key, work] : works) {
+      publish(work);
     }
   }
   Q_EMIT changed();

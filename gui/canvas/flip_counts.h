@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gui/view/run_source.h"
@@ -72,14 +73,19 @@ class FlipCounts : public QObject {
   };
 
   bool isSeen(const Held& held) const { return held.last_frame == frame_; }
-  void start(const Place& place);
+  using Works = std::map<std::pair<int64_t, int64_t>, std::shared_ptr<FlipPage>>;
+
+  /// What is nearest to the wanted count, to go on from.
+  std::shared_ptr<FlipPage> beginningOf(const Place& place) const;
+  bool isWanted(const FlipPage& page) const;
+  void start();
+  void publish(const std::shared_ptr<FlipPage>& page);
   void finish(const QString& failure);
 
   QPointer<RunSource> source_;
   std::map<int64_t, Held> places_;
   int64_t frame_ = 0;
-  Place counting_;
-  std::shared_ptr<FlipPage> work_;  ///< the reader thread's while walk_ is there
+  Works works_;  ///< by layer and first sample; their counts are the reader thread's during a walk
   std::unique_ptr<Walk> walk_;
   double progress_ = 1;
   QString failure_;  ///< until retry(): what cannot be read is not asked for again

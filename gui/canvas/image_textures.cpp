@@ -19,7 +19,7 @@ constexpr int kGutter = 8;
 constexpr int kMipmaps = 4;
 constexpr int kMostShrink = 8;
 constexpr int64_t kBudgetBytes = int64_t{96} << 20;
-constexpr std::size_t kUploadsPerFrame = 32;  // samples, or one page
+constexpr std::size_t kUploadsPerFrame = 16;  // samples, or one page
 constexpr double kHardPixelsFrom = 2;
 
 /// ImTextureID is a pointer in some versions of Dear ImGui and an integer in others.
