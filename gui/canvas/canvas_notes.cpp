@@ -43,6 +43,49 @@ void drawTokenFrame(ImDrawList& list, const QRectF& rect, float thickness) {
   list.AddRect(from, to, IM_COL32(255, 255, 255, 255), 1.5F, 0, thickness);
 }
 
+void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, const QString& title,
+               const QString& note, bool current, const TitleColors& colors) {
+  constexpr float kNoteSize = 0.85F;
+  const QByteArray words = title.toUtf8();
+  const QByteArray quiet = note.toUtf8();
+  const auto width_at = [](ImFont* font, float size, const QByteArray& text) {
+    return font->CalcTextSizeA(size, 1e6F, 0, text.constData()).x;
+  };
+  const auto width = static_cast<float>(rect.width());
+  float wanted = std::clamp(0.62F * static_cast<float>(rect.height()), 8.0F, 17.0F);
+  ImFont* font = host.fontFor(wanted);
+  const float needed = width_at(font, wanted, words) + width_at(font, kNoteSize * wanted, quiet) +
+                       (quiet.isEmpty() ? 0.8F : 1.6F) * wanted;
+  wanted = std::max(7.0F, wanted * std::min(1.0F, width / needed));
+  font = host.fontFor(wanted);
+  const float size = std::min(wanted, host.fontSize(font));
+  const float padding = 0.4F * size;
+  const auto left = static_cast<float>(rect.left());
+  const float top = std::round(static_cast<float>(rect.bottom()) - 1.5F * size);
+  const float words_width = width_at(font, size, words);
+  if (current) {
+    list.AddRectFilled({left, top - 0.15F * size},
+                       {left + words_width + 2 * padding, top + 1.2F * size},
+                       toImColor(colors.accent.rgba()), 0.3F * size);
+  }
+  list.AddText(font, size, {std::round(left + (current ? padding : 0)), top},
+               toImColor((current ? colors.on_accent : colors.ink).rgba()), words.constData());
+  if (!quiet.isEmpty()) {
+    QColor faded = colors.ink;
+    faded.setAlphaF(0.65F);
+    const float small = kNoteSize * size;
+    list.AddText(host.fontFor(small), small,
+                 {std::round(left + words_width + 3 * padding), top + 0.93F * (size - small)},
+                 toImColor(faded.rgba()), quiet.constData());
+  }
+}
+
+void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color) {
+  list.AddRect({static_cast<float>(rect.left()) - 2, static_cast<float>(rect.top()) - 2},
+               {static_cast<float>(rect.right()) + 2, static_cast<float>(rect.bottom()) + 2},
+               toImColor(color.rgba()), 2, 0, 2);
+}
+
 void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& pointer,
                  const QSize& canvas) {
   const auto x = static_cast<float>(pointer.x());
@@ -67,7 +110,7 @@ void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& po
   ImGui::PopStyleVar(3);
 }
 
-void drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas) {
+float drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas) {
   ImDrawList& list = *ImGui::GetBackgroundDrawList();
   const auto width = static_cast<float>(canvas.width());
   const float wrap = std::max(120.0F, 0.8F * width);
@@ -86,6 +129,22 @@ void drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas
   for (const auto& words : notice.lines) {
     line(words, 1.15F * body, ImGuiCol_TextDisabled);
   }
+  return y;
+}
+
+bool drawNoticeButton(const char* label, const char* tooltip, float top, const QSize& canvas) {
+  ImGui::SetNextWindowPos({0.5F * static_cast<float>(canvas.width()), top}, ImGuiCond_Always,
+                          {0.5F, 0});
+  ImGui::Begin("notice", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoSavedSettings |
+                   ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_AlwaysAutoResize |
+                   ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoNav);
+  const bool clicked = ImGui::Button(label);
+  if (ImGui::IsItemHovered()) {
+    ImGui::SetTooltip("%s", tooltip);
+  }
+  ImGui::End();
+  return clicked;
 }
 
 }  // namespace limoe::gui

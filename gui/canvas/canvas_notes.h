@@ -2,6 +2,7 @@
 // the text of a canvas without a run.
 #pragma once
 
+#include <QColor>
 #include <QRectF>
 #include <QSize>
 #include <QString>
@@ -15,6 +16,17 @@ namespace limoe::gui {
 /// White inside black around `rect`: seen on every picture and every expert's colour.
 void drawTokenFrame(ImDrawList& list, const QRectF& rect, float thickness);
 
+struct TitleColors {
+  QColor ink, accent, on_accent;
+};
+/// A title (and a quieter note after it where there is room) in `rect`, on the accent's colour
+/// where it is the current one.
+void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, const QString& title,
+               const QString& note, bool current, const TitleColors& colors);
+
+/// A line around an image.
+void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color);
+
 /// The read-out beside the pointer, towards the middle of a canvas of that size.
 void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& pointer,
                  const QSize& canvas);
@@ -23,7 +35,9 @@ struct Notice {
   QString headline;
   std::vector<QString> lines;
 };
-/// In the middle of a canvas of that size.
-void drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas);
+/// In the middle of a canvas of that size. Returns the height below its last line.
+float drawNotice(const ImGuiHost& host, const Notice& notice, const QSize& canvas);
+/// A button in the middle at that height; whether it was clicked.
+bool drawNoticeButton(const char* label, const char* tooltip, float top, const QSize& canvas);
 
 }  // namespace limoe::gui

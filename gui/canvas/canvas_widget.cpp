@@ -1,156 +1,82 @@
 #include "gui/canvas/canvas_widget.h"
 
-#include <QApplication>
 #include <QElapsedTimer>
+#include <QFontInfo>
+#include <QKeyEvent>
 #include <QMouseEvent>
 #include <QOpenGLContext>
 #include <QOpenGLFunctions>
 #include <QPalette>
+#include <QPointer>
+#include <QStringList>
 #include <QWheelEvent>
 #include <algorithm>
-#include <cmath>
 
+#include "gui/canvas/canvas_input.h"
 #include "gui/canvas/canvas_notes.h"
-#include "gui/canvas/image_textures.h"
+#include "gui/canvas/canvas_scene.h"
 #include "gui/canvas/imgui_host.h"
-#include "gui/canvas/imgui_wall_pen.h"
-#include "gui/canvas/token_readout.h"
 #include "gui/canvas/tool_strip.h"
-#include "gui/canvas/wall_camera.h"
-#include "gui/canvas/wall_pages.h"
-#include "gui/canvas/wall_scene.h"
 
 namespace limoe::gui {
 namespace {
 
 /// ImGui answers input one frame late (hover, sizes of new windows).
 constexpr int kFramesAfterInput = 2;
-constexpr double kZoomPerNotch = 1.2;
 
 }  // namespace
 
 struct CanvasWidget::State {
-  State(CanvasWidget& canvas, ViewState& state) : widget(canvas), view_state(state), host(canvas) {}
+  State(CanvasWidget& canvas, ViewState& state)
+      : widget(canvas),
+        view_state(state),
+        host(canvas),
+        scene(state, host),
+        input(canvas, state, scene, host) {}
 
   CanvasWidget& widget;
   ViewState& view_state;
-  RunSource* source = nullptr;
-  std::shared_ptr<const RunData> run;
-  QString failure;
-
+  QPointer<Digests> digests;
   ImGuiHost host;
-  ImageTextures textures;
-  WallPages pages;
-  WallCamera camera;
+  CanvasScene scene;
+  CanvasInput input;
+  StripMemory strip;
+  StatusTexts status;
   double strip_height = 40;
   int frames_wanted = 0;
   double frame_milliseconds = 0;
-
-  std::optional<QPointF> pointer;
-  std::optional<QPointF> pressed_at;  ///< on the wall, with a button that pans
-  QPointF pan_from;                   ///< the view's offset then
-  bool dragging = false;
-  bool click_selects = false;
   QMetaObject::Connection context_dies;
-
-  // ---- what there is
-
-  bool hasWall() const { return run && run->layout.samples > 0; }
-  const WallView& view() const { return camera.view(); }
-  WallGeometry geometry() const { return camera.geometry(run->layout); }
-  QRectF wallArea() const {
-    const double status = run ? static_cast<double>(statusHeight()) : 0;
-    return {0, strip_height, static_cast<double>(widget.width()),
-            std::max(1.0, widget.height() - strip_height - status)};
-  }
-  float statusHeight() const {
-    return static_cast<float>(QFontInfo(widget.font()).pixelSize()) + 10;
-  }
-  /// The snapshot to show, or −1. The list can have shrunk before the view state heard of it.
-  int64_t snapshot() const {
-    const auto count = static_cast<int64_t>(run->snapshot_steps.size());
-    return run->layout.layers == 0 ? -1 : std::min(view_state.snapshot(), count - 1);
-  }
-  int64_t layer() const {
-    return std::clamp<int64_t>(view_state.layer(), 0, std::max<int64_t>(run->layout.layers - 1, 0));
-  }
-  QColor background() const {
-    const QColor window = widget.palette().color(QPalette::Window);
-    return window.lightness() < 128 ? window.darker(125) : window.darker(106);
-  }
-  QColor ink() const { return widget.palette().color(QPalette::WindowText); }
 
   void requestFrames(int frames = kFramesAfterInput) {
     frames_wanted = std::max(frames_wanted, frames);
     widget.update();
   }
 
-  // ---- the view
+  /// Between strip and status line.
+  void updateArea() {
+    if (scene.hasWall()) {
+      status = scene.status();
+    }
+    const auto font_pixels = static_cast<float>(QFontInfo(widget.font()).pixelSize());
+    const double below =
+        scene.hasWall() ? static_cast<double>(statusLineHeight(font_pixels, status)) : 0;
+    scene.setArea({0, strip_height, static_cast<double>(widget.width()),
+                   std::max(1.0, widget.height() - strip_height - below)});
+  }
 
   void fit() {
-    if (hasWall()) {
-      camera.fit(run->layout, wallArea());
+    if (scene.hasWall()) {
+      updateArea();
+      scene.camera().fit(scene.run().layout, scene.area());
     }
   }
 
   void showActualSize() {
-    if (hasWall()) {
-      const QRectF area = wallArea();
-      camera.zoomTo(1 / widget.devicePixelRatioF(), area.center(), run->layout, area);
+    if (scene.hasWall()) {
+      updateArea();
+      scene.camera().zoomTo(1 / widget.devicePixelRatioF(), scene.area().center(),
+                            scene.run().layout, scene.area());
     }
-  }
-
-  // ---- tokens
-
-  std::optional<TokenRef> tokenAt(const QPointF& position) const {
-    if (!hasWall() || !wallArea().contains(position)) {
-      return std::nullopt;
-    }
-    const WallGeometry wall = geometry();
-    const QPointF point = view().toWall(position);
-    const auto slot = wall.slotAt(point);
-    if (!slot) {
-      return std::nullopt;
-    }
-    if (const auto patch = wall.patchAt(*slot, point)) {
-      return TokenRef{*slot, probe::kImage, *patch};
-    }
-    const Caption* caption = captionOf(*slot);
-    if (caption) {
-      const QPointF inside = point - wall.captionRect(*slot).topLeft();
-      for (const auto& word : caption->words) {
-        if (word.rect.contains(inside)) {
-          return TokenRef{*slot, probe::kText, word.position};
-        }
-      }
-    }
-    return std::nullopt;
-  }
-
-  const Caption* captionOf(int64_t sample) const {
-    const WallPage* page = pages.find(sample / RunSource::kPageSamples);
-    return page && page->probe
-               ? &page->captions[static_cast<std::size_t>(sample % RunSource::kPageSamples)]
-               : nullptr;
-  }
-
-  /// On the screen, whether visible or not.
-  std::optional<QRectF> rectOf(const TokenRef& token) const {
-    if (!hasWall() || token.sample < 0 || token.sample >= run->layout.samples) {
-      return std::nullopt;
-    }
-    const WallGeometry wall = geometry();
-    if (token.modality == probe::kImage) {
-      return view().toScreen(wall.patchRect(token.sample, token.position));
-    }
-    if (const Caption* caption = captionOf(token.sample)) {
-      for (const auto& word : caption->words) {
-        if (word.position == token.position) {
-          return view().toScreen(word.rect.translated(wall.captionRect(token.sample).topLeft()));
-        }
-      }
-    }
-    return std::nullopt;
   }
 
   // ---- drawing
@@ -161,98 +87,64 @@ struct CanvasWidget::State {
     clearBackground();
     host.beginFrame();
     StripRequests requests;
-    if (hasWall()) {
-      const auto width = static_cast<float>(widget.width());
-      strip_height =
-          static_cast<double>(drawToolStrip(width, *run, view_state, camera.columns(), requests));
-      camera.areaChanged(run->layout, wallArea());
-      drawWallAndMarks();
-      drawStatusLine(
-          static_cast<float>(widget.height()) - statusHeight(), width,
-          statusTexts(*run, view_state, view().zoom * host.pixelRatio(), pages.isPending()));
-      drawPointersReadout();
+    if (scene.hasWall()) {
+      paintWall(requests);
     } else {
-      drawNotice(host, notice(), widget.size());
+      updateArea();
+      drawNotice(host, scene.notice(), widget.size());
     }
     frame_milliseconds = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
     host.endFrame();
     carryOut(requests);
-    if (textures.needsFrame() || --frames_wanted > 0) {
+    if (scene.textures().needsFrame() || --frames_wanted > 0) {
       widget.update();
     }
     frames_wanted = std::max(frames_wanted, 0);
   }
 
+  void paintWall(StripRequests& requests) {
+    const auto width = static_cast<float>(widget.width());
+    const SampleViews views = scene.views();
+    const StripFacts facts{views.mode(), scene.camera().columns(), views.count(), views.sample(),
+                           scene.flipsEnd()};
+    strip_height =
+        static_cast<double>(drawToolStrip(width, scene.run(), view_state, facts, strip, requests));
+    updateArea();
+    const auto hovered = input.hovered();
+    if (scene.isEmpty()) {
+      paintEmpty(requests);
+    } else {
+      scene.draw(*ImGui::GetBackgroundDrawList(), widget.palette(), hovered);
+    }
+    status = scene.status();
+    drawStatusLine(static_cast<float>(widget.height()), width, status);
+    const auto readout = hovered ? scene.readout(*hovered) : std::nullopt;
+    if (readout) {
+      drawReadout(*readout, scene.run().layout.experts, *input.pointer(), widget.size());
+    }
+  }
+
+  void paintEmpty(StripRequests& requests) {
+    const float below = drawNotice(host, scene.notice(), widget.size());
+    if (scene.views().mode() == CanvasMode::Wall &&
+        drawNoticeButton("Clear the filter", "Show all images and tokens again", below,
+                         widget.size())) {
+      requests.state_changes.emplace_back([this] { view_state.setFilter({}); });
+    }
+  }
+
   void clearBackground() const {
-    const QColor color = background();
+    const QColor color = canvasBackground(widget.palette());
     QOpenGLFunctions* gl = QOpenGLContext::currentContext()->functions();
     gl->glClearColor(static_cast<float>(color.redF()), static_cast<float>(color.greenF()),
                      static_cast<float>(color.blueF()), 1);
     gl->glClear(GL_COLOR_BUFFER_BIT);
   }
 
-  void drawWallAndMarks() {
-    const WallGeometry wall = geometry();
-    const QRectF area = wallArea();
-    ImDrawList& list = *ImGui::GetBackgroundDrawList();
-    list.PushClipRect({0, static_cast<float>(area.top())},
-                      {static_cast<float>(area.right()), static_cast<float>(area.bottom())});
-    textures.beginFrame(view().zoom * static_cast<double>(host.pixelRatio()));
-    pages.beginFrame(snapshot(), layer());
-    const QColor back = background();
-    const WallStyle style = wallStyle(view_state, run->layout, back, ink());
-    const bool dark = back.lightness() < 128;
-    ImGuiWallPen pen(list, host, textures, view(), run->layout,
-                     dark ? back.lighter(140) : back.darker(108));
-    const WallContent content{run->layout, [](int64_t slot) { return slot; },
-                              [&](int64_t page) { return &pages.page(page, *source, *run, wall); }};
-    const auto [first, last] = wall.slotsIn(view().toWall(area));
-    drawWall(pen, wall, style, content, first, last);
-    pages.endFrame();
-    if (const auto token = hovered()) {
-      drawFrame(list, *token, 1);
-    }
-    if (view_state.selectedToken()) {
-      drawFrame(list, *view_state.selectedToken(), 2.5F);
-    }
-    list.PopClipRect();
-  }
-
-  std::optional<TokenRef> hovered() const {
-    return pointer && !dragging && !host.hasPopup() ? tokenAt(*pointer) : std::nullopt;
-  }
-
-  void drawFrame(ImDrawList& list, const TokenRef& token, float thickness) const {
-    if (const auto rect = rectOf(token)) {
-      drawTokenFrame(list, *rect, thickness);
-    }
-  }
-
-  void drawPointersReadout() const {
-    const auto token = hovered();
-    const WallPage* page = token ? pages.find(token->sample / RunSource::kPageSamples) : nullptr;
-    if (page && page->probe) {
-      drawReadout(describeToken(*run, *page, *token), run->layout.experts, *pointer, widget.size());
-    }
-  }
-
-  Notice notice() const {
-    const auto text = [](const char* words) { return QString::fromUtf8(words); };
-    if (!source) {
-      return {text("No run is open"),
-              {text("Drop a recording or a run’s folder here, or open one with Ctrl+O."),
-               text("Ctrl+N starts a new run and shows it while it learns.")}};
-    }
-    if (!failure.isEmpty()) {
-      return {text("This run cannot be shown"), {failure}};
-    }
-    return {run ? text("This recording has no probe images") : text("Opening …"), {}};
-  }
-
   /// After the frame and outside painting: other views answer to these changes.
   void carryOut(const StripRequests& requests) {
     if (requests.columns || requests.fit) {
-      camera.setColumns(requests.columns, run->layout, wallArea());
+      scene.camera().setColumns(requests.columns, scene.run().layout, scene.area());
     }
     if (requests.actual_size) {
       showActualSize();
@@ -260,83 +152,61 @@ struct CanvasWidget::State {
     if (requests.columns || requests.fit || requests.actual_size) {
       requestFrames();
     }
+    if (requests.image_step != 0) {
+      QMetaObject::invokeMethod(
+          &widget, [this, step = requests.image_step] { input.goToImage(step); },
+          Qt::QueuedConnection);
+    }
     for (const auto& change : requests.state_changes) {
       QMetaObject::invokeMethod(&widget, change, Qt::QueuedConnection);
     }
   }
 
-  // ---- input
-
-  /// Whether ImGui, not the wall, gets what happens at `position`.
-  bool belongsToControls(const QPointF& position) const {
-    return !hasWall() || host.hasPopup() || !wallArea().contains(position);
-  }
-
-  void mousePressed(const QMouseEvent& event) {
-    widget.setFocus(Qt::MouseFocusReason);
-    const bool pans = event.button() == Qt::LeftButton || event.button() == Qt::MiddleButton;
-    if (!pans || belongsToControls(event.position())) {
-      return;
-    }
-    if (event.type() == QEvent::MouseButtonDblClick && event.button() == Qt::LeftButton) {
-      fit();
-      return;
-    }
-    pressed_at = event.position();
-    pan_from = view().offset;
-    dragging = false;
-    click_selects = event.button() == Qt::LeftButton;
-  }
-
-  void mouseMoved(const QMouseEvent& event) {
-    pointer = event.position();
-    if (pressed_at) {
-      const QPointF moved = event.position() - *pressed_at;
-      if (!dragging && moved.manhattanLength() >= QApplication::startDragDistance()) {
-        dragging = true;
-        widget.setCursor(Qt::ClosedHandCursor);
+  /// Whether the key was ours: of a shortcut to be, a press or a release.
+  bool key(const QKeyEvent& event) {
+    const bool pressed = event.type() == QEvent::KeyPress;
+    if (host.isNavigating()) {
+      switch (event.key()) {
+        case Qt::Key_Escape:
+          if (!host.hasPopup()) {
+            if (pressed) {
+              host.navigate(nullptr);
+            }
+            return true;
+          }
+          [[fallthrough]];
+        case Qt::Key_Left:
+        case Qt::Key_Right:
+        case Qt::Key_Up:
+        case Qt::Key_Down:
+        case Qt::Key_Space:
+        case Qt::Key_Return:
+        case Qt::Key_Enter:
+          host.feed(event);
+          return true;
+        default:
+          return false;
       }
-      if (dragging) {
-        camera.moveTo(pan_from + moved, run->layout, wallArea());
+    }
+    if (event.key() == Qt::Key_Tab && event.modifiers() == Qt::NoModifier && scene.hasWall()) {
+      if (pressed) {
+        host.navigate(kStripWindow);
       }
-    } else if (!belongsToControls(event.position())) {
-      widget.unsetCursor();
+      return true;
     }
+    if (!input.takesKey(event)) {
+      return false;
+    }
+    if (pressed) {
+      input.keyPressed(event);
+    }
+    return true;
   }
 
-  void mouseReleased() {
-    if (!pressed_at) {
-      return;
-    }
-    const QPointF at = *pressed_at;
-    const bool clicked = !dragging && click_selects;
-    pressed_at.reset();
-    if (dragging) {
-      dragging = false;
-      widget.unsetCursor();
-    }
-    if (!clicked) {
-      return;
-    }
-    if (const auto token = tokenAt(at)) {
-      view_state.setSelectedToken(token);
-    } else {
-      view_state.clearSelection();
-    }
-  }
-
-  void wheelTurned(const QWheelEvent& event) {
-    if (belongsToControls(event.position())) {
-      return;
-    }
-    pointer = event.position();
-    const double notches = event.angleDelta().y() / 120.0;
-    camera.zoomTo(view().zoom * std::pow(kZoomPerNotch, notches), event.position(), run->layout,
-                  wallArea());
-    if (pressed_at) {
-      pressed_at = event.position();
-      pan_from = view().offset;
-    }
+  void arrange() {
+    updateArea();
+    scene.arrange();
+    requestFrames();
   }
 };
 
@@ -344,52 +214,62 @@ CanvasWidget::CanvasWidget(ViewState& state, QWidget* parent)
     : QOpenGLWidget(parent), canvas_(std::make_unique<State>(*this, state)) {
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
-  connect(&state, &ViewState::changed, this, [this] { update(); });
+  setAccessibleName(tr("Image wall"));
+  connect(&state, &ViewState::changed, this, [this] { canvas_->arrange(); });
+  connect(&canvas_->scene.flips(), &FlipCounts::changed, this, [this] { update(); });
 }
 
 CanvasWidget::~CanvasWidget() {
   disconnect(canvas_->context_dies);
   if (canvas_->host.hasGl()) {
     makeCurrent();
-    canvas_->textures.clear();
+    canvas_->scene.textures().clear();
     canvas_->host.destroyGl();
     doneCurrent();
   }
 }
 
 void CanvasWidget::setSource(RunSource* source) {
-  if (canvas_->source) {
-    canvas_->source->disconnect(this);
+  if (canvas_->scene.source()) {
+    canvas_->scene.source()->disconnect(this);
   }
-  canvas_->source = source;
-  canvas_->failure.clear();
-  canvas_->pages.clear();
-  canvas_->run = source ? source->data() : nullptr;
-  canvas_->camera.reset();
-  canvas_->pressed_at.reset();
-  canvas_->dragging = false;
+  canvas_->input.reset();
   if (canvas_->host.hasGl()) {
     makeCurrent();
-    canvas_->textures.clear();
+    canvas_->scene.textures().clear();
     doneCurrent();
   }
-  canvas_->fit();
+  canvas_->scene.open(source);
   if (source) {
     connect(source, &RunSource::dataChanged, this, [this] {
-      const bool first = !canvas_->run;
-      canvas_->run = canvas_->source->data();
-      if (first) {
-        canvas_->fit();
-      }
+      canvas_->scene.runChanged();
       canvas_->requestFrames();
     });
     connect(source, &RunSource::pageReady, this, [this] { update(); });
     connect(source, &RunSource::failed, this, [this](const QString& message) {
-      canvas_->failure = message;
+      canvas_->scene.setFailure(message);
       update();
     });
   }
   canvas_->requestFrames();
+}
+
+void CanvasWidget::setDigests(Digests* digests) {
+  if (canvas_->digests) {
+    canvas_->digests->disconnect(this);
+  }
+  canvas_->digests = digests;
+  canvas_->scene.setDigests(digests);
+  if (digests) {
+    connect(digests, &Digests::ready, this, [this] { canvas_->arrange(); });
+    connect(digests, &Digests::progressed, this, [this] { update(); });
+    connect(digests, &Digests::failed, this, [this](const QString& why) {
+      canvas_->scene.wall().failed(why);
+      update();
+    });
+    connect(digests, &QObject::destroyed, this, [this] { canvas_->scene.setDigests(nullptr); });
+  }
+  canvas_->arrange();
 }
 
 void CanvasWidget::fitToWindow() {
@@ -398,8 +278,9 @@ void CanvasWidget::fitToWindow() {
 }
 
 void CanvasWidget::scroll(double screens) {
-  if (canvas_->hasWall()) {
-    canvas_->camera.scroll(screens, canvas_->run->layout, canvas_->wallArea());
+  if (canvas_->scene.hasWall()) {
+    canvas_->updateArea();
+    canvas_->scene.camera().scroll(screens, canvas_->scene.run().layout, canvas_->scene.area());
     canvas_->requestFrames();
   }
 }
@@ -410,8 +291,24 @@ void CanvasWidget::actualSize() {
 }
 
 std::optional<QRectF> CanvasWidget::tokenRect(const TokenRef& token) const {
-  const auto rect = canvas_->rectOf(token);
-  return rect && canvas_->wallArea().contains(rect->center()) ? rect : std::nullopt;
+  if (!canvas_->scene.hasWall()) {
+    return std::nullopt;
+  }
+  const auto slot = canvas_->scene.views().slotOf(token.sample);
+  return slot ? tokenRectIn(*slot, token) : std::nullopt;
+}
+
+std::optional<QRectF> CanvasWidget::tokenRectIn(int64_t place, const TokenRef& token) const {
+  const auto rect = canvas_->scene.rectOf(place, token);
+  return rect && canvas_->scene.area().contains(rect->center()) ? rect : std::nullopt;
+}
+
+QString CanvasWidget::statusText() const {
+  if (!canvas_->scene.hasWall()) {
+    return canvas_->scene.notice().headline;
+  }
+  const StatusTexts texts = canvas_->scene.status();
+  return (QStringList{texts.left} + texts.notes + QStringList{texts.right}).join(" · ");
 }
 
 double CanvasWidget::frameMilliseconds() const {
@@ -431,7 +328,7 @@ void CanvasWidget::initializeGL() {
   disconnect(canvas_->context_dies);
   canvas_->context_dies = connect(context(), &QOpenGLContext::aboutToBeDestroyed, this, [this] {
     makeCurrent();
-    canvas_->textures.clear();
+    canvas_->scene.textures().clear();
     canvas_->host.destroyGl();
     doneCurrent();
   });
@@ -446,39 +343,51 @@ bool CanvasWidget::event(QEvent* event) {
   switch (event->type()) {
     case QEvent::MouseButtonPress:
     case QEvent::MouseButtonDblClick:
+      if (canvas.host.isNavigating()) {
+        canvas.host.navigate(nullptr);
+      }
       canvas.host.feed(*event);
-      canvas.mousePressed(static_cast<const QMouseEvent&>(*event));
+      canvas.input.mousePressed(static_cast<const QMouseEvent&>(*event));
       break;
     case QEvent::MouseMove:
       canvas.host.feed(*event);
-      canvas.mouseMoved(static_cast<const QMouseEvent&>(*event));
+      canvas.input.mouseMoved(static_cast<const QMouseEvent&>(*event));
       break;
     case QEvent::MouseButtonRelease:
       canvas.host.feed(*event);
-      canvas.mouseReleased();
+      canvas.input.mouseReleased();
       break;
     case QEvent::Wheel:
       canvas.host.feed(*event);
-      canvas.wheelTurned(static_cast<const QWheelEvent&>(*event));
+      canvas.input.wheelTurned(static_cast<const QWheelEvent&>(*event));
       break;
     case QEvent::Leave:
       canvas.host.feed(*event);
-      canvas.pointer.reset();
+      canvas.input.mouseLeft();
       break;
     case QEvent::ShortcutOverride:
     case QEvent::KeyPress:
     case QEvent::KeyRelease:
-      // Keys belong to the window's shortcuts, except while a number is typed in the strip.
-      if (!canvas.host.wantsText()) {
+      // Keys belong to the window's shortcuts, except a few, and all while something is typed in
+      // the strip.
+      if (canvas.host.wantsText()) {
+        canvas.host.feed(*event);
+        break;
+      }
+      if (!canvas.key(static_cast<const QKeyEvent&>(*event))) {
         return QOpenGLWidget::event(event);
       }
-      canvas.host.feed(*event);
       break;
+    case QEvent::FocusOut:
+      canvas.host.navigate(nullptr);
+      canvas.requestFrames();
+      return QOpenGLWidget::event(event);
     case QEvent::PaletteChange:
       canvas.host.updateTheme();
       [[fallthrough]];
     case QEvent::FontChange:
     case QEvent::Resize:
+      canvas.updateArea();
       canvas.requestFrames();
       return QOpenGLWidget::event(event);
     default:

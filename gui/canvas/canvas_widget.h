@@ -1,5 +1,6 @@
-// The canvas in the middle of the window: image wall with overlay, tool strip and hover read-out,
-// drawn by Dear ImGui in a QOpenGLWidget.
+// The canvas in the middle of the window: image wall, layers or filmstrip of one image, with
+// overlay, tool strip and hover read-out, drawn by Dear ImGui in a QOpenGLWidget. Tab goes to the
+// strip's controls; the other keys are listed in canvas_input.h.
 #pragma once
 
 #include <QOpenGLWidget>
@@ -11,6 +12,8 @@
 
 namespace limoe::gui {
 
+class Digests;
+
 class CanvasWidget : public QOpenGLWidget {
   Q_OBJECT
  public:
@@ -20,6 +23,10 @@ class CanvasWidget : public QOpenGLWidget {
   /// The run to show; nullptr shows how to open one. Must outlive the canvas or be replaced first.
   void setSource(RunSource* source);
 
+  /// What the wall is ordered and filtered by; nullptr: neither is possible. Shared with other
+  /// views, works on the same source.
+  void setDigests(Digests* digests);
+
   void fitToWindow();  ///< F: the whole wall
   void actualSize();   ///< Ctrl+0: one image pixel per screen pixel
   /// Down (up where below 0) by so many screens; stops at the first and the last row.
@@ -28,6 +35,10 @@ class CanvasWidget : public QOpenGLWidget {
   /// Where a token is on the screen, in this widget's logical pixels; empty where it is not
   /// visible. For tests and for tools that point at something.
   std::optional<QRectF> tokenRect(const TokenRef& token) const;
+  /// The same in one place of many: of the wall, the layers or the steps, counted from 0.
+  std::optional<QRectF> tokenRectIn(int64_t place, const TokenRef& token) const;
+  /// Everything the status line says.
+  QString statusText() const;
 
   /// How long the newest frame took in our code: wall, strip and read-out up to the finished draw
   /// lists, OpenGL not counted. For the bench.

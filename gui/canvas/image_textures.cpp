@@ -19,7 +19,7 @@ constexpr int kGutter = 8;
 constexpr int kMipmaps = 4;
 constexpr int kMostShrink = 8;
 constexpr int64_t kBudgetBytes = int64_t{96} << 20;
-constexpr int kUploadsPerFrame = 1;
+constexpr std::size_t kUploadsPerFrame = 16;  // samples, or one page
 constexpr double kHardPixelsFrom = 2;
 
 /// ImTextureID is a pointer in some versions of Dear ImGui and an integer in others.
@@ -102,8 +102,9 @@ std::optional<ImageTextures::Place> ImageTextures::place(int64_t page, const pro
                                                          int64_t index) {
   auto found = pages_.find(page);
   if (found == pages_.end() || found->second.shrink > shrinkFor(scale_, layout)) {
-    if (uploads_ < kUploadsPerFrame) {
-      ++uploads_;
+    const std::size_t samples = probe.captions.size();
+    if (uploads_ == 0 || uploads_ + samples <= kUploadsPerFrame) {
+      uploads_ += samples;
       found = pages_.try_emplace(page).first;
       bytes_ -= found->second.bytes;
       found->second = upload(probe, layout);
@@ -142,7 +143,8 @@ ImageTextures::Page ImageTextures::upload(const probe::ProbeSet& probe,
       static_cast<std::size_t>(full_width) * static_cast<std::size_t>(full_height) * 3;
   const auto samples = static_cast<int>(probe.images.size() / bytes);
   const int rows = std::max(1, (samples + kPerRow - 1) / kPerRow);
-  QImage atlas(kPerRow * (width + 2 * kGutter), rows * (height + 2 * kGutter),
+  const int columns = std::clamp(samples, 1, kPerRow);
+  QImage atlas(columns * (width + 2 * kGutter), rows * (height + 2 * kGutter),
                QImage::Format_RGBA8888);
   atlas.fill(Qt::transparent);
   for (int i = 0; i < samples; ++i) {

@@ -1,4 +1,5 @@
-// Probe images on the GPU: one texture per page of samples, uploaded once, dropped beyond a budget.
+// Probe images on the GPU: one texture per page of samples, or per sample where the wall's order
+// scatters them, uploaded once, dropped beyond a budget.
 // All functions need the widget's OpenGL context to be current.
 #pragma once
 
@@ -24,8 +25,9 @@ class ImageTextures {
   /// `scale`: physical pixels of the screen a pixel of an image takes. Images that are shown
   /// smaller than they are, are uploaded smaller; of enlarged ones, pixels are not blurred.
   void beginFrame(double scale);
-  /// Where sample `index` of a page is. nullopt while the page has to wait: only a few pages are
-  /// uploaded in one frame, so that scrolling stays smooth (needsFrame() tells).
+  /// Where sample `index` of `probe` is; `page` names the texture. nullopt while it has to wait:
+  /// only one page's worth is uploaded in one frame, so that scrolling stays smooth (needsFrame()
+  /// tells).
   std::optional<Place> place(int64_t page, const probe::ProbeSet& probe,
                              const probe::Layout& layout, int64_t index);
   bool needsFrame() const { return needs_frame_; }
@@ -49,7 +51,7 @@ class ImageTextures {
   std::unique_ptr<QOpenGLTexture> hatch_;
   int64_t bytes_ = 0;
   int64_t frame_ = 0;
-  int uploads_ = 0;
+  std::size_t uploads_ = 0;  ///< samples in this frame
   double scale_ = 1;
   bool hard_pixels_ = false;
   bool needs_frame_ = false;

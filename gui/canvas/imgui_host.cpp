@@ -72,8 +72,8 @@ int buttonIndex(Qt::MouseButton button) {
   }
 }
 
-/// Keys that text fields need.
-const std::array<std::pair<int, ImGuiKey>, 16> kKeys = {{{Qt::Key_Tab, ImGuiKey_Tab},
+/// Keys that text fields and lists need.
+const std::array<std::pair<int, ImGuiKey>, 17> kKeys = {{{Qt::Key_Tab, ImGuiKey_Tab},
                                                          {Qt::Key_Left, ImGuiKey_LeftArrow},
                                                          {Qt::Key_Right, ImGuiKey_RightArrow},
                                                          {Qt::Key_Up, ImGuiKey_UpArrow},
@@ -84,6 +84,7 @@ const std::array<std::pair<int, ImGuiKey>, 16> kKeys = {{{Qt::Key_Tab, ImGuiKey_
                                                          {Qt::Key_Backspace, ImGuiKey_Backspace},
                                                          {Qt::Key_Return, ImGuiKey_Enter},
                                                          {Qt::Key_Escape, ImGuiKey_Escape},
+                                                         {Qt::Key_Space, ImGuiKey_Space},
                                                          {Qt::Key_A, ImGuiKey_A},
                                                          {Qt::Key_C, ImGuiKey_C},
                                                          {Qt::Key_V, ImGuiKey_V},
@@ -227,6 +228,10 @@ void ImGuiHost::beginFrame() {
     io.MouseDown[button] = mouse_down_[button] || pressed_since_frame_[button];
     pressed_since_frame_[button] = false;
   }
+  for (std::size_t key = 0; key < kKeyCount; ++key) {
+    io.KeysDown[key] = key_down_[key] || key_pressed_since_frame_[key];
+    key_pressed_since_frame_[key] = false;
+  }
 #endif
   ImGui_ImplOpenGL3_NewFrame();
   ImGui::NewFrame();
@@ -264,6 +269,30 @@ void ImGuiHost::updateCursor() {
 bool ImGuiHost::wantsText() const {
   ImGui::SetCurrentContext(context_);
   return ImGui::GetIO().WantTextInput;
+}
+
+void ImGuiHost::navigate(const char* window) {
+  ImGui::SetCurrentContext(context_);
+  navigating_ = window != nullptr;
+  ImGuiIO& io = ImGui::GetIO();
+  if (navigating_) {
+    io.ConfigFlags |= ImGuiConfigFlags_NavEnableKeyboard;
+  } else {
+    io.ConfigFlags &= ~ImGuiConfigFlags_NavEnableKeyboard;
+  }
+  ImGui::SetWindowFocus(window);
+  // The first arrow marks the first control.
+#if IMGUI_VERSION_NUM < 18700
+  key_down_.fill(false);
+  for (std::size_t k = 0; k < kKeyCount; ++k) {
+    key_pressed_since_frame_[k] = navigating_ && kKeys[k].first == Qt::Key_Right;
+  }
+#else
+  if (navigating_) {
+    io.AddKeyEvent(ImGuiKey_RightArrow, true);
+    io.AddKeyEvent(ImGuiKey_RightArrow, false);
+  }
+#endif
 }
 
 bool ImGuiHost::hasPopup() const {
@@ -354,7 +383,8 @@ void ImGuiHost::feedKey(const QKeyEvent& event) {
   for (std::size_t k = 0; k < kKeys.size(); ++k) {
     if (kKeys[k].first == key) {
 #if IMGUI_VERSION_NUM < 18700
-      io.KeysDown[k] = down;
+      key_down_[k] = down;
+      key_pressed_since_frame_[k] = key_pressed_since_frame_[k] || down;
 #else
       io.AddKeyEvent(kKeys[k].second, down);
 #endif

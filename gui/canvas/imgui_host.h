@@ -41,6 +41,9 @@ class ImGuiHost {
   void feed(const QEvent& event);
   /// A text field of ours has the keyboard: keys are its, not the window's shortcuts.
   bool wantsText() const;
+  /// Keys go from control to control of an ImGui window (arrows, Space, Enter); nullptr: no more.
+  void navigate(const char* window);
+  bool isNavigating() const { return navigating_; }
   /// An ImGui window is open above everything else (a list), so clicks are its own.
   bool hasPopup() const;
 
@@ -73,6 +76,10 @@ class ImGuiHost {
   /// A press and release between two frames must still be seen by one frame.
   std::array<bool, 3> pressed_since_frame_{};
   std::array<bool, 3> mouse_down_{};
+  bool navigating_ = false;
+  static constexpr std::size_t kKeyCount = 17;
+  std::array<bool, kKeyCount> key_pressed_since_frame_{};  ///< as for the mouse's
+  std::array<bool, kKeyCount> key_down_{};
 };
 
 }  // namespace limoe::gui

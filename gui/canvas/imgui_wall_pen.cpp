@@ -47,11 +47,13 @@ ImGuiWallPen::Box ImGuiWallPen::box(const QRectF& wall) const {
   return {{x(wall.left()), y(wall.top())}, {x(wall.right()), y(wall.bottom())}};
 }
 
-void ImGuiWallPen::image(const QRectF& rect, int64_t page_number, const WallPage& page,
-                         int64_t index) {
+void ImGuiWallPen::image(const QRectF& rect, const WallPage& page, int64_t sample) {
   const Box b = box(rect);
-  const auto place = page.probe ? textures_.place(page_number, *page.probe, layout_, index)
-                                : std::optional<ImageTextures::Place>();
+  // Pages count up from 0, single samples down from −1.
+  const int64_t number = page.single ? -1 - sample : sample / RunSource::kPageSamples;
+  const auto place = page.probe
+                         ? textures_.place(number, *page.probe, layout_, page.indexOf(sample))
+                         : std::optional<ImageTextures::Place>();
   if (place) {
     list_.AddImage(place->texture, b.from, b.to, place->from, place->to);
   } else {
@@ -100,16 +102,16 @@ void ImGuiWallPen::centredText(const Box& box, const char* begin, const char* en
   list_.AddText(font, drawn, at, color, begin, end);
 }
 
-void ImGuiWallPen::numberChip(const QRectF& patch, int64_t number, QRgb color) {
+void ImGuiWallPen::numberChip(const QRectF& patch, const std::string& number, QRgb color) {
   Box b = box(patch);
-  const float inset = 0.18F * b.width();
+  const float inset = (number.size() > 2 ? 0.08F : 0.18F) * b.width();
   b = {{b.from.x + inset, b.from.y + inset}, {b.to.x - inset, b.to.y - inset}};
   list_.AddRectFilled(b.from, b.to, toImColor(color), b.width() > 10 ? 0.2F * b.width() : 0);
-  const float size = std::min(0.78F * b.height(), 22.0F);
+  const float fitting = b.width() / (0.64F * static_cast<float>(number.size()));
+  const float size = std::min({0.78F * b.height(), 22.0F, fitting});
   if (size >= kSmallestChipText) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
-    centredText(b, digits.begin(), end, size, toImColor(textColorOn(QColor(color)).rgb()));
+    centredText(b, number.data(), number.data() + number.size(), size,
+                toImColor(textColorOn(QColor(color)).rgb()));
   }
 }
 

@@ -17,10 +17,10 @@ class ImGuiWallPen : public WallPen {
   ImGuiWallPen(ImDrawList& list, const ImGuiHost& host, ImageTextures& textures,
                const WallView& view, const probe::Layout& layout, const QColor& placeholder);
 
-  void image(const QRectF& rect, int64_t page_number, const WallPage& page, int64_t index) override;
+  void image(const QRectF& rect, const WallPage& page, int64_t sample) override;
   void fills(const std::vector<Fill>& fills) override;
   void edges(const QRectF& patch, const Edges& edges, QRgb color) override;
-  void numberChip(const QRectF& patch, int64_t number, QRgb color) override;
+  void numberChip(const QRectF& patch, const std::string& number, QRgb color) override;
   void cornerNumber(const QRectF& patch, int64_t number, QRgb color) override;
   void word(const Word& word) override;
   void hatch(const QRectF& patch) override;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gui/canvas/flip_counts.h"
 #include "routing_probe/recording/recording.h"
 
 namespace limoe::gui {
@@ -9,10 +10,6 @@ namespace {
 
 QString tr(const char* text) {
   return QString::fromUtf8(text);
-}
-
-QString expertName(uint16_t expert) {
-  return expert == probe::kNoExpert ? tr("none") : tr("expert %1").arg(expert);
 }
 
 QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef& token,
@@ -42,9 +39,10 @@ void addLabel(TokenReadout& readout, const RunData& run, const probe::ProbeSet& 
       {tr("Label"), known ? QString::fromStdString(run.layout.label_names[label]) : tr("none")});
 }
 
-void addRouting(TokenReadout& readout, const RunData& run, const probe::LayerSlice& slice,
-                const TokenRef& token, int64_t index) {
+void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
+                const TokenRef& token, int64_t index, const ViewState* state) {
   const probe::Layout& layout = run.layout;
+  const probe::LayerSlice& slice = *page.slice;
   const bool image = token.modality == probe::kImage;
   const probe::Decisions& decisions = image ? slice.image : slice.text;
   const int64_t positions = image ? layout.patches() : layout.text_length;
@@ -57,10 +55,11 @@ void addRouting(TokenReadout& readout, const RunData& run, const probe::LayerSli
   readout.expert = decisions.expert[at * choices];
   for (std::size_t k = 0; k < choices; ++k) {
     const std::size_t choice = at * choices + k;
-    const QString name = choices == 1 ? tr("Expert") : tr("Choice %1").arg(k + 1);
+    const QString name =
+        choices == 1 ? tr("Expert") : tr("Choice %1 of %2").arg(k + 1).arg(choices);
     readout.lines.append(
         {name, tr("%1 · gate %2 · %3")
-                   .arg(expertName(decisions.expert[choice]),
+                   .arg(expertTitle(state, page.layer, decisions.expert[choice]),
                         gateDigits(static_cast<double>(decisions.gate[choice])),
                         decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full"))});
   }
@@ -68,10 +67,11 @@ void addRouting(TokenReadout& readout, const RunData& run, const probe::LayerSli
     const double margin = static_cast<double>(decisions.margin[at]);
     // Both were rounded to halves: a runner-up near 0 must not turn negative.
     const double last_gate = static_cast<double>(decisions.gate[at * choices + choices - 1]);
-    readout.lines.append({tr("Runner-up"), tr("%1 · probability %2 · margin %3")
-                                               .arg(expertName(decisions.runner_up[at]),
-                                                    gateDigits(std::max(0.0, last_gate - margin)),
-                                                    gateDigits(margin))});
+    readout.lines.append(
+        {tr("Runner-up"),
+         tr("%1 · probability %2 · margin %3")
+             .arg(expertTitle(state, page.layer, decisions.runner_up[at]),
+                  gateDigits(std::max(0.0, last_gate - margin)), gateDigits(margin))});
   }
   if (!slice.order.empty()) {
     const int64_t queue = index * (layout.patches() + layout.text_length) +
@@ -110,15 +110,32 @@ QString gateDigits(double value) {
   return QString::number(value, 'f', 3);
 }
 
-TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token) {
-  const int64_t index = token.sample % RunSource::kPageSamples;
+QString expertTitle(const ViewState* state, int64_t layer, int64_t expert) {
+  if (expert == probe::kNoExpert) {
+    return tr("none");
+  }
+  const QString name = state ? state->expertName(layer, expert) : QString();
+  return name.isEmpty() ? tr("e%1").arg(expert) : tr("e%1 · %2").arg(expert).arg(name);
+}
+
+TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token,
+                           const ViewState* state) {
+  const int64_t index = page.indexOf(token.sample);
   TokenReadout readout;
   readout.title = titleOf(run, *page.probe, token, index);
   addLabel(readout, run, *page.probe, token, index);
   if (page.slice) {
     readout.lines.append(
         {tr("Layer"), tr("%1 · step %2").arg(layerPlace(run, page.layer)).arg(page.step)});
-    addRouting(readout, run, *page.slice, token, index);
+    addRouting(readout, run, page, token, index, state);
+  }
+  if (page.flips && readout.expert >= 0) {
+    const bool image = token.modality == probe::kImage;
+    const int64_t positions = image ? run.layout.patches() : run.layout.text_length;
+    const auto at = static_cast<std::size_t>(index * positions + token.position);
+    readout.lines.append({tr("Flips"), tr("first choice changed %1 times up to step %2")
+                                           .arg((image ? page.flips->image : page.flips->text)[at])
+                                           .arg(page.flips_step)});
   }
   readout.lines.append(
       {tr("Source"), QString::fromStdString(page.probe->sources[static_cast<std::size_t>(index)])});

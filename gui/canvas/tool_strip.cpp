@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
+#include "gui/canvas/imgui_wall_pen.h"
+#include "gui/canvas/token_look.h"
 #include "gui/canvas/token_readout.h"
+#include "gui/view/colors.h"
 
 namespace limoe::gui {
 namespace {
 
 constexpr ImGuiWindowFlags kFixed = ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                                     ImGuiWindowFlags_NoSavedSettings |
-                                    ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav;
+                                    ImGuiWindowFlags_NoBringToFrontOnFocus;
 /// More layers than this are chosen from a list.
 constexpr std::size_t kMostLayerButtons = 8;
 constexpr float kGroupSpace = 18;
@@ -57,6 +61,7 @@ class Flow {
   float used_ = 0;
 };
 
+/// Control with a name and what it does.
 struct Segment {
   std::string label;
   std::string help;
@@ -99,6 +104,49 @@ std::optional<int> segments(const char* id, const std::vector<Segment>& segments
   return clicked;
 }
 
+/// A list of which one is chosen; returns what was clicked. The tooltip is the chosen one's.
+std::optional<int> choice(const char* id, const std::vector<Segment>& entries, int current) {
+  std::optional<int> clicked;
+  const auto shown =
+      static_cast<std::size_t>(std::clamp(current, 0, static_cast<int>(entries.size()) - 1));
+  const bool open = ImGui::BeginCombo(id, entries[shown].label.c_str());
+  if (open) {
+    for (std::size_t e = 0; e < entries.size(); ++e) {
+      if (ImGui::Selectable(entries[e].label.c_str(), e == shown)) {
+        clicked = static_cast<int>(e);
+      }
+      tooltip(entries[e].help.c_str());
+    }
+    ImGui::EndCombo();
+  } else {
+    tooltip(entries[shown].help.c_str());
+  }
+  return clicked;
+}
+
+float choiceWidth(const std::vector<Segment>& entries) {
+  float width = 0;
+  for (const auto& entry : entries) {
+    width = std::max(width, buttonWidth(entry.label));
+  }
+  return width + ImGui::GetFrameHeight();
+}
+
+void modeControl(Flow& flow, const StripFacts& facts, ViewState& state, StripRequests& requests) {
+  static const std::vector<Segment> kModes = {
+      {"Wall",
+       "All images, one layer, one step (Backspace; Esc where there is no selection).\n"
+       "Up, Down: the image before, after. Alt+arrows: the patch or word beside.\n"
+       "Tab: to these controls, then arrows and Space; Esc leaves them"},
+      {"Layers", "One image in all MoE layers side by side (Enter)"},
+      {"Steps", "One image in this layer at every recorded step (Enter once more)"}};
+  flow.group("", segmentsWidth(kModes));
+  if (const auto mode = segments("mode", kModes, static_cast<int>(facts.mode))) {
+    requests.state_changes.emplace_back(
+        [&state, chosen = *mode] { state.setCanvasMode(static_cast<CanvasMode>(chosen)); });
+  }
+}
+
 void layerControl(Flow& flow, const RunData& run, ViewState& state, StripRequests& requests) {
   std::vector<Segment> layers;
   for (int64_t l = 0; l < run.layout.layers; ++l) {
@@ -111,71 +159,188 @@ void layerControl(Flow& flow, const RunData& run, ViewState& state, StripRequest
     flow.group("Layer", segmentsWidth(layers));
     chosen = segments("layer", layers, current);
   } else {
-    float width = 0;
-    for (const auto& layer : layers) {
-      width = std::max(width, buttonWidth(layer.label));
-    }
-    width += ImGui::GetFrameHeight();
+    const float width = choiceWidth(layers);
     flow.group("Layer", width);
     ImGui::SetNextItemWidth(width);
-    const auto shown =
-        static_cast<std::size_t>(std::clamp(current, 0, static_cast<int>(layers.size()) - 1));
-    if (ImGui::BeginCombo("##layer", layers[shown].label.c_str())) {
-      for (std::size_t l = 0; l < layers.size(); ++l) {
-        if (ImGui::Selectable(layers[l].label.c_str(), l == shown)) {
-          chosen = static_cast<int>(l);
-        }
-      }
-      ImGui::EndCombo();
-    }
-    tooltip(layers[shown].help.c_str());
+    chosen = choice("##layer", layers, current);
   }
   if (chosen) {
     requests.state_changes.emplace_back([&state, layer = *chosen] { state.setLayer(layer); });
   }
 }
 
+/// viridis from its dark to its bright end, with the values there.
+void colorBar(float width, const std::string& from, const std::string& to) {
+  ImGui::SameLine(0, ImGui::GetStyle().ItemSpacing.x);
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(from.c_str());
+  ImGui::SameLine(0, 4);
+  const float height = 0.7F * ImGui::GetFontSize();
+  ImVec2 at = ImGui::GetCursorScreenPos();
+  at.y += 0.5F * (ImGui::GetFrameHeight() - height);
+  constexpr int kParts = 16;
+  for (int part = 0; part < kParts; ++part) {
+    const float step = width / kParts;
+    const auto color = [&](int p) {
+      return toImColor(viridis(static_cast<double>(p) / kParts).rgba());
+    };
+    ImGui::GetWindowDrawList()->AddRectFilledMultiColor(
+        {at.x + static_cast<float>(part) * step, at.y},
+        {at.x + static_cast<float>(part + 1) * step, at.y + height}, color(part), color(part + 1),
+        color(part + 1), color(part));
+  }
+  ImGui::Dummy({width, ImGui::GetFrameHeight()});
+  tooltip("What the colours stand for: viridis from the smallest to the largest value");
+  ImGui::SameLine(0, 4);
+  ImGui::TextUnformatted(to.c_str());
+}
+
+void colorControl(Flow& flow, const RunData& run, const StripFacts& facts, ViewState& state,
+                  StripRequests& requests) {
+  std::vector<std::pair<OverlayColor, Segment>> offered = {
+      {OverlayColor::FirstChoice, {"First choice", "Colour by the expert with the highest gate"}},
+      {OverlayColor::SecondChoice, {"Second choice", "Colour by the expert chosen second"}},
+      {OverlayColor::Gate, {"Gate", "Colour by the first choice's gate, 0 to 1"}},
+      {OverlayColor::Margin, {"Margin", "Colour by the lead over the runner-up, 0 to 1"}},
+      {OverlayColor::Flips,
+       {"Flips",
+        "Colour by how often the first choice changed over the recorded steps up to this "
+        "one"}}};
+  if (run.layout.top_k < 2) {
+    offered.erase(offered.begin() + 1);
+  }
+  const OverlayColor shown = shownColor(state, run.layout);
+  std::vector<Segment> entries;
+  int current = 0;
+  for (const auto& [color, entry] : offered) {
+    current = color == shown ? static_cast<int>(entries.size()) : current;
+    entries.push_back(entry);
+  }
+  const bool value = !tellsExpert(shown);
+  const float bar = 4.5F * ImGui::GetFontSize();
+  const std::string end =
+      shown == OverlayColor::Flips ? std::to_string(std::lround(facts.flips_end)) : "1";
+  const float width = choiceWidth(entries);
+  flow.group("Colour", width + (value ? bar + textWidth("0" + end) + 14 : 0));
+  ImGui::SetNextItemWidth(width);
+  if (const auto chosen = choice("##color", entries, current)) {
+    requests.state_changes.emplace_back(
+        [&state, color = offered[static_cast<std::size_t>(*chosen)].first] {
+          state.setOverlayColor(color);
+        });
+  }
+  if (value) {
+    colorBar(bar, "0", end);
+    return;
+  }
+  static const std::vector<Segment> kShades = {
+      {"Even", "All tints equally strong"},
+      {"Gate", "The stronger the tint, the higher the gate: from 1/E (chance) to 1"},
+      {"Margin", "The stronger the tint, the further ahead of the runner-up: from 0 to 1"}};
+  const float shade_width = choiceWidth(kShades);
+  flow.group("Strength", shade_width);
+  ImGui::SetNextItemWidth(shade_width);
+  if (const auto shade = choice("##shade", kShades, static_cast<int>(state.overlayShade()))) {
+    requests.state_changes.emplace_back(
+        [&state, chosen = *shade] { state.setOverlayShade(static_cast<OverlayShade>(chosen)); });
+  }
+}
+
 void overlayControls(Flow& flow, ViewState& state, StripRequests& requests) {
   const float switch_width =
       ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x + textWidth("Overlay");
-  flow.group("", switch_width);
+  const float slider_width = 5.5F * ImGui::GetFontSize();
+  flow.group("", switch_width + slider_width + ImGui::GetStyle().ItemSpacing.x);
   bool visible = state.overlayVisible();
   if (ImGui::Checkbox("Overlay", &visible)) {
     requests.state_changes.emplace_back([&state, visible] { state.setOverlayVisible(visible); });
   }
   tooltip("Show which expert takes each patch and word, or the bare images (O)");
-
-  static const std::vector<Segment> kStyles = {
-      {"Fill", "Tint each patch in the colour of its expert"},
-      {"Outline", "Draw a line around each expert's region; the picture stays free"},
-      {"Number", "Write each expert's number on its patches"}};
-  flow.group("", segmentsWidth(kStyles));
-  if (const auto style = segments("style", kStyles, static_cast<int>(state.overlayStyle()))) {
-    requests.state_changes.emplace_back(
-        [&state, chosen = *style] { state.setOverlayStyle(static_cast<OverlayStyle>(chosen)); });
-  }
-
-  static const std::vector<Segment> kShades = {
-      {"None", "All tints equally strong"},
-      {"Gate", "The stronger the tint, the higher the gate: from 1/E (chance) to 1"},
-      {"Margin", "The stronger the tint, the further ahead of the runner-up: from 0 to 1"}};
-  flow.group("Shade by", segmentsWidth(kShades));
-  if (const auto shade = segments("shade", kShades, static_cast<int>(state.overlayShade()))) {
-    requests.state_changes.emplace_back(
-        [&state, chosen = *shade] { state.setOverlayShade(static_cast<OverlayShade>(chosen)); });
-  }
-
-  const float slider_width = 7 * ImGui::GetFontSize();
-  flow.group("Opacity", slider_width);
+  ImGui::SameLine();
   ImGui::SetNextItemWidth(slider_width);
   int percent = static_cast<int>(std::lround(state.opacity() * 100));
   if (ImGui::SliderInt("##opacity", &percent, 0, 100, "%d %%", ImGuiSliderFlags_AlwaysClamp)) {
     requests.state_changes.emplace_back([&state, percent] { state.setOpacity(percent / 100.0); });
   }
-  tooltip("Strength of the overlay. Ctrl+click to type a number");
+  tooltip("Opacity of the overlay. Ctrl+click to type a number");
+
+  static const std::vector<Segment> kStyles = {
+      {"Fill", "Tint each patch"},
+      {"Outline", "Draw a line around each region of one colour; the picture stays free"},
+      {"Number", "Write on each patch its expert's number, or the value"}};
+  flow.group("", segmentsWidth(kStyles));
+  if (const auto style = segments("style", kStyles, static_cast<int>(state.overlayStyle()))) {
+    requests.state_changes.emplace_back(
+        [&state, chosen = *style] { state.setOverlayStyle(static_cast<OverlayStyle>(chosen)); });
+  }
 }
 
-void wallControls(Flow& flow, const RunData& run, int64_t columns, StripRequests& requests) {
+void orderControl(Flow& flow, ViewState& state, StripMemory& memory, StripRequests& requests) {
+  static const std::vector<Segment> kOrders = {
+      {"As recorded", "Images in the order of the probe"},
+      {"Word", "Images whose caption has a word come first"},
+      {"Expert share", "Largest share of patches that choose the selected expert first"},
+      {"Entropy", "Highest mean entropy of the patches' distributions over experts first"},
+      {"Dropped", "Most dropped patches first"}};
+  const bool by_word = state.wallOrder() == WallOrder::Word;
+  const float width = choiceWidth(kOrders);
+  const float word_width = 7 * ImGui::GetFontSize();
+  flow.group("Order", width + (by_word ? word_width + ImGui::GetStyle().ItemSpacing.x : 0));
+  ImGui::SetNextItemWidth(width);
+  if (const auto order = choice("##order", kOrders, static_cast<int>(state.wallOrder()))) {
+    requests.state_changes.emplace_back([&state, chosen = static_cast<WallOrder>(*order)] {
+      state.setWallOrder(chosen, state.orderWord());
+    });
+  }
+  if (!by_word) {
+    return;
+  }
+  if (!memory.typing) {
+    const std::string word = state.orderWord().toStdString();
+    const std::size_t length = std::min(word.size(), memory.word.size() - 1);
+    memory.word.fill(0);
+    std::copy_n(word.begin(), length, memory.word.begin());
+  }
+  ImGui::SameLine();
+  ImGui::SetNextItemWidth(word_width);
+  const bool entered =
+      ImGui::InputTextWithHint("##word", "word", memory.word.data(), memory.word.size(),
+                               ImGuiInputTextFlags_EnterReturnsTrue);
+  tooltip("A whole word of the caption, then Enter");
+  memory.typing = ImGui::IsItemActive();
+  if (entered || ImGui::IsItemDeactivatedAfterEdit()) {
+    memory.typing = true;  // until the state has it
+    requests.state_changes.emplace_back(
+        [&state, &memory, word = QString::fromUtf8(memory.word.data())] {
+          memory.typing = false;
+          state.setWallOrder(WallOrder::Word, word.trimmed());
+        });
+  }
+}
+
+void imageControl(Flow& flow, const RunData& run, const StripFacts& facts,
+                  StripRequests& requests) {
+  const float step = ImGui::GetFrameHeight();
+  const std::string text =
+      std::to_string(facts.sample) + " of " + std::to_string(run.layout.samples);
+  flow.group("Image", 2 * step + textWidth(text) + 2 * ImGui::GetStyle().ItemInnerSpacing.x);
+  if (ImGui::Button("↑##image", {step, 0})) {
+    requests.image_step = -1;
+  }
+  tooltip("The image before, in the wall's order (Up)");
+  ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(text.c_str());
+  tooltip("Number of the probe sample, counted from 0 as in the recording");
+  ImGui::SameLine(0, ImGui::GetStyle().ItemInnerSpacing.x);
+  if (ImGui::Button("↓##image", {step, 0})) {
+    requests.image_step = 1;
+  }
+  tooltip("The image after, in the wall's order (Down)");
+}
+
+void wallControls(Flow& flow, const StripFacts& facts, StripRequests& requests) {
+  const int64_t columns = facts.columns;
   const float step = ImGui::GetFrameHeight();
   const std::string count = std::to_string(columns);
   const float count_width = std::max(textWidth(count), textWidth("00"));
@@ -191,7 +356,7 @@ void wallControls(Flow& flow, const RunData& run, int64_t columns, StripRequests
   tooltip("Images in a row");
   ImGui::SameLine(0,
                   ImGui::GetStyle().ItemInnerSpacing.x + 0.5F * (count_width - textWidth(count)));
-  if (ImGui::Button("+##columns", {step, 0}) && columns < run.layout.samples) {
+  if (ImGui::Button("+##columns", {step, 0}) && columns < facts.slots) {
     requests.columns = columns + 1;
   }
   tooltip("More, smaller images in a row");
@@ -200,7 +365,7 @@ void wallControls(Flow& flow, const RunData& run, int64_t columns, StripRequests
   if (ImGui::Button("Fit")) {
     requests.fit = true;
   }
-  tooltip("Show the whole wall (F, or double-click)");
+  tooltip("Show everything (F, or double-click)");
   ImGui::SameLine(0, kSegmentSpace);
   if (ImGui::Button("1:1")) {
     requests.actual_size = true;
@@ -208,86 +373,30 @@ void wallControls(Flow& flow, const RunData& run, int64_t columns, StripRequests
   tooltip("One image pixel on one screen pixel (Ctrl+0)");
 }
 
-QString colourMeaning(const RunData& run, const ViewState& state) {
-  const auto tr = [](const char* text) { return QString::fromUtf8(text); };
-  if (!state.overlayVisible()) {
-    return tr("overlay off");
-  }
-  QString text = run.layout.top_k > 1 ? tr("colour = first of %1 choices").arg(run.layout.top_k)
-                                      : tr("colour = first choice");
-  if (state.overlayShade() == OverlayShade::Gate) {
-    text += tr(", strength = gate");
-  } else if (state.overlayShade() == OverlayShade::Margin) {
-    text += tr(", strength = margin to the runner-up");
-  }
-  return text + tr(" · hatched or struck = dropped");
-}
-
 }  // namespace
 
-float drawToolStrip(float width, const RunData& run, ViewState& state, int64_t columns,
-                    StripRequests& requests) {
+float drawToolStrip(float width, const RunData& run, ViewState& state, const StripFacts& facts,
+                    StripMemory& memory, StripRequests& requests) {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize({width, 0});
-  ImGui::Begin("strip", nullptr, kFixed | ImGuiWindowFlags_AlwaysAutoResize);
+  ImGui::Begin(kStripWindow, nullptr, kFixed | ImGuiWindowFlags_AlwaysAutoResize);
   Flow flow(width - 2 * ImGui::GetStyle().WindowPadding.x);
   if (run.layout.layers > 0) {
+    modeControl(flow, facts, state, requests);
+    if (facts.mode != CanvasMode::Wall) {
+      imageControl(flow, run, facts, requests);
+    }
     layerControl(flow, run, state, requests);
     overlayControls(flow, state, requests);
+    colorControl(flow, run, facts, state, requests);
+    if (facts.mode == CanvasMode::Wall) {
+      orderControl(flow, state, memory, requests);
+    }
   }
-  wallControls(flow, run, columns, requests);
+  wallControls(flow, facts, requests);
   // Not GetWindowHeight(): an automatic size follows its contents one frame late.
   const float height =
       ImGui::GetCursorPosY() - ImGui::GetStyle().ItemSpacing.y + ImGui::GetStyle().WindowPadding.y;
-  ImGui::End();
-  return height;
-}
-
-StatusTexts statusTexts(const RunData& run, const ViewState& state, double zoom, bool pending) {
-  const auto tr = [](const char* text) { return QString::fromUtf8(text); };
-  StatusTexts texts;
-  texts.left = run.name;
-  const int64_t snapshot = state.snapshot();
-  const bool routed = snapshot >= 0 && snapshot < static_cast<int64_t>(run.snapshot_steps.size());
-  if (routed) {
-    texts.left += tr(" · step %1").arg(run.snapshot_steps[static_cast<std::size_t>(snapshot)]);
-  }
-  if (run.layout.layers == 0) {
-    texts.left += tr(" · dense model: nothing is routed");
-  } else if (!routed) {
-    texts.left += tr(" · no routing recorded yet");
-  } else {
-    texts.left += tr(" · %1 · %2").arg(layerPlace(run, state.layer()), colourMeaning(run, state));
-  }
-  texts.right = (pending ? tr("reading … · ") : QString()) +
-                tr("%1 images · %2 %").arg(run.layout.samples).arg(std::lround(zoom * 100));
-  return texts;
-}
-
-float statusLineHeight() {
-  return ImGui::GetFontSize() + 2 * 5;
-}
-
-float drawStatusLine(float top, float width, const StatusTexts& texts) {
-  const std::string left = texts.left.toStdString();
-  const std::string right = texts.right.toStdString();
-  const float height = statusLineHeight();
-  ImGui::SetNextWindowPos({0, top});
-  ImGui::SetNextWindowSize({width, height});
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {10, 5});
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowMinSize, {1, 1});
-  ImGui::Begin("status", nullptr, kFixed | ImGuiWindowFlags_NoScrollWithMouse);
-  ImGui::PopStyleVar(2);
-  const float right_edge = width - 10;
-  const float right_width = textWidth(right);
-  const bool both = textWidth(left) + right_width + 30 < width;
-  ImGui::TextDisabled("%s", left.c_str());
-  if (!both) {
-    tooltip((left + "\n" + right).c_str());
-  } else {
-    ImGui::SameLine(right_edge - right_width);
-    ImGui::TextDisabled("%s", right.c_str());
-  }
   ImGui::End();
   return height;
 }

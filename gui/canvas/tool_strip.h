@@ -1,6 +1,9 @@
-// The strip of controls along the canvas's top edge and the status line along its bottom edge.
+// The strip of controls along the canvas's top edge and the status line along its
+// bottom edge.
 #pragma once
 
+#include <QStringList>
+#include <array>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -16,26 +19,46 @@ namespace limoe::gui {
 struct StripRequests {
   std::vector<std::function<void()>> state_changes;
   std::optional<int64_t> columns;
+  int image_step = 0;  ///< −1 or 1: the image before or after
   bool fit = false;
   bool actual_size = false;
 };
 
-/// Draws the strip, `width` wide; wraps into more rows where that is too narrow. `columns` is
-/// what the wall has now. Returns the strip's height in logical pixels.
-float drawToolStrip(float width, const RunData& run, ViewState& state, int64_t columns,
-                    StripRequests& requests);
+/// What the strip shows besides the view's state.
+struct StripFacts {
+  CanvasMode mode = CanvasMode::Wall;
+  int64_t columns = 1;
+  int64_t slots = 1;
+  int64_t sample = 0;    ///< of the modes that show one image
+  double flips_end = 1;  ///< count at viridis' bright end
+};
+
+/// What is being typed: lives as long as the canvas.
+struct StripMemory {
+  std::array<char, 64> word{};
+  bool typing = false;
+};
+
+/// The strip's name among ImGui's windows.
+constexpr const char* kStripWindow = "strip";
+
+/// Draws the strip, `width` wide; wraps into more rows where that is too narrow. Returns the
+/// strip's height in logical pixels.
+float drawToolStrip(float width, const RunData& run, ViewState& state, const StripFacts& facts,
+                    StripMemory& memory, StripRequests& requests);
 
 struct StatusTexts {
   QString left;
   QString right;
+  QStringList notes;  ///< a second line, where there is something to say
 };
 
-/// What is looked at, and what the colours mean. `pending`: newer decisions than those on the
-/// screen are being read.
-StatusTexts statusTexts(const RunData& run, const ViewState& state, double zoom, bool pending);
+/// What is looked at, and what the colours mean.
+QString statusWords(const RunData& run, const ViewState& state);
 
-/// Draws the line at height `top`; returns its height.
-float drawStatusLine(float top, float width, const StatusTexts& texts);
-float statusLineHeight();
+/// Draws the line or lines with the lower edge at `bottom`.
+void drawStatusLine(float bottom, float width, const StatusTexts& texts);
+/// `font_pixels`: of the user interface.
+float statusLineHeight(float font_pixels, const StatusTexts& texts);
 
 }  // namespace limoe::gui

@@ -10,7 +10,6 @@ namespace {
 constexpr double kMargin = 18;           // around a fitted wall
 constexpr double kSmallestImage = 16;    // image width; bounds what a frame has to draw
 constexpr double kMostBytes = 96 << 20;  // images in view; bounds the memory that a frame takes
-constexpr double kSmallestFitted = 56;   // image width below which "fit" fits the wall's width only
 constexpr double kLargestZoom = 48;
 constexpr double kKeptInView = 60;
 
@@ -29,14 +28,14 @@ double leastZoom(const probe::Layout& layout, const QSizeF& area) {
   return std::max(by_memory, kSmallestImage / static_cast<double>(layout.image_width));
 }
 
-int64_t bestColumns(const probe::Layout& layout, const QSizeF& area) {
-  const auto widest = static_cast<int64_t>(area.width() / kSmallestFitted);
-  const int64_t most = std::clamp<int64_t>(widest, 1, layout.samples);
+int64_t bestColumns(const WallShape& shape, const probe::Layout& layout, const QSizeF& area) {
+  const auto widest = static_cast<int64_t>(area.width() / shape.smallest);
+  const int64_t most = std::clamp<int64_t>(widest, 1, std::max<int64_t>(shape.slots, 1));
   int64_t best = 1;
   double best_zoom = 0;
   for (int64_t columns = 1; columns <= most; ++columns) {
     const double zoom =
-        fittingZoom(WallGeometry(layout, layout.samples, columns, true).size(), area);
+        fittingZoom(WallGeometry(layout, shape.slots, columns, true, shape.headers).size(), area);
     // Clearly larger, so that a window resized by a few pixels keeps its columns.
     if (zoom > 1.02 * best_zoom) {
       best = columns;
@@ -56,12 +55,12 @@ void WallCamera::reset() {
 void WallCamera::fit(const probe::Layout& layout, const QRectF& area) {
   fitted_ = true;
   fitted_area_ = area.size();
-  columns_ = std::clamp<int64_t>(chosen_columns_.value_or(bestColumns(layout, area.size())), 1,
-                                 std::max<int64_t>(layout.samples, 1));
+  columns_ = std::clamp<int64_t>(chosen_columns_.value_or(bestColumns(shape_, layout, area.size())),
+                                 1, std::max<int64_t>(shape_.slots, 1));
   const QSizeF wall = geometry(layout).size();
   const auto image_width = static_cast<double>(layout.image_width);
   view_.zoom = fittingZoom(wall, area.size());
-  if (view_.zoom * image_width < kSmallestFitted) {
+  if (view_.zoom * image_width < shape_.smallest) {
     // Too many images for one screen: the width fits, the rest is below.
     const double width_zoom = (area.width() - 2 * kMargin) / wall.width();
     view_.zoom = std::max(std::min(width_zoom, kLargestZoom), leastZoom(layout, area.size()));
@@ -69,6 +68,20 @@ void WallCamera::fit(const probe::Layout& layout, const QRectF& area) {
   const QSizeF shown = wall * view_.zoom;
   view_.offset = {area.left() + std::max(kMargin, (area.width() - shown.width()) / 2),
                   area.top() + std::max(kMargin, (area.height() - shown.height()) / 2)};
+}
+
+void WallCamera::setShape(const WallShape& shape, bool wished, const probe::Layout& layout,
+                          const QRectF& area) {
+  if (shape == shape_) {
+    return;
+  }
+  const bool was_empty = shape_.slots == 0;
+  shape_ = shape;
+  if (fitted_ && (wished || was_empty)) {
+    fit(layout, area);
+  } else if (!fitted_) {
+    scroll(0, layout, area);  // there may be less than before
+  }
 }
 
 void WallCamera::areaChanged(const probe::Layout& layout, const QRectF& area) {
@@ -97,6 +110,28 @@ void WallCamera::scroll(double screens, const probe::Layout& layout, const QRect
   const double least = std::min(top, area.bottom() - kMargin - height);
   const double y = std::clamp(view_.offset.y() - screens * area.height(), least, top);
   moveTo({view_.offset.x(), y}, layout, area);
+}
+
+void WallCamera::toTop(const probe::Layout& layout, const QRectF& area) {
+  if (fitted_) {
+    fit(layout, area);
+  } else {
+    moveTo({view_.offset.x(), area.top() + kMargin}, layout, area);
+  }
+}
+
+void WallCamera::reveal(const QRectF& wall, const probe::Layout& layout, const QRectF& area) {
+  const QRectF shown = view_.toScreen(wall);
+  const auto shift = [](double from, double to, double least, double most) {
+    // What is too large for the area shows its beginning.
+    return from < least || to - from > most - least ? least - from : std::min(0.0, most - to);
+  };
+  const QPointF by(
+      shift(shown.left(), shown.right(), area.left() + kMargin, area.right() - kMargin),
+      shift(shown.top(), shown.bottom(), area.top() + kMargin, area.bottom() - kMargin));
+  if (!area.contains(shown)) {
+    moveTo(view_.offset + by, layout, area);
+  }
 }
 
 void WallCamera::moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area) {

@@ -25,13 +25,25 @@ struct WallView {
   }
 };
 
+/// What the camera looks at.
+struct WallShape {
+  int64_t slots = 0;
+  bool headers = false;
+  double smallest = 56;  ///< logical pixels of an image's width below which "fit" fits the width
+  bool operator==(const WallShape&) const = default;
+};
+
 class WallCamera {
  public:
   const WallView& view() const { return view_; }
   int64_t columns() const { return columns_; }
   WallGeometry geometry(const probe::Layout& layout) const {
-    return {layout, layout.samples, columns_, true};
+    return {layout, shape_.slots, columns_, true, shape_.headers};
   }
+  /// There is more or less to look at now. Where the user has not moved or zoomed since the last
+  /// fit and asked for what changed, it fits again; else place and zoom stay.
+  void setShape(const WallShape& shape, bool wished, const probe::Layout& layout,
+                const QRectF& area);
 
   /// Another run: forgets chosen columns. fit() comes next.
   void reset();
@@ -46,10 +58,15 @@ class WallCamera {
   void zoomTo(double zoom, const QPointF& anchor, const probe::Layout& layout, const QRectF& area);
   /// Down (up where below 0) by so many heights of `area`; stops at the first and the last row.
   void scroll(double screens, const probe::Layout& layout, const QRectF& area);
+  /// Back to the first row; the zoom stays.
+  void toTop(const probe::Layout& layout, const QRectF& area);
+  /// Moves as little as brings `wall` into `area`.
+  void reveal(const QRectF& wall, const probe::Layout& layout, const QRectF& area);
   /// Some of the wall always stays in `area`.
   void moveTo(const QPointF& offset, const probe::Layout& layout, const QRectF& area);
 
  private:
+  WallShape shape_;
   WallView view_;
   std::optional<int64_t> chosen_columns_;
   int64_t columns_ = 1;

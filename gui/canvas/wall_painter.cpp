@@ -25,13 +25,14 @@ class PainterPen : public WallPen {
     font_.setPixelSize(kFontPixels);
   }
 
-  void image(const QRectF& rect, int64_t, const WallPage& page, int64_t index) override {
+  void image(const QRectF& rect, const WallPage& page, int64_t sample) override {
     const auto width = static_cast<int>(layout_.image_width);
     const auto height = static_cast<int>(layout_.image_height);
     const std::size_t bytes =
         static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
-    const QImage view(page.probe->images.data() + static_cast<std::size_t>(index) * bytes, width,
-                      height, width * 3, QImage::Format_RGB888);
+    const QImage view(
+        page.probe->images.data() + static_cast<std::size_t>(page.indexOf(sample)) * bytes, width,
+        height, width * 3, QImage::Format_RGB888);
     painter_.drawImage(rect, view);
   }
 
@@ -69,13 +70,15 @@ class PainterPen : public WallPen {
     painter_.fillPath(path, QColor::fromRgba(color));
   }
 
-  void numberChip(const QRectF& patch, int64_t number, QRgb color) override {
+  void numberChip(const QRectF& patch, const std::string& number, QRgb color) override {
     const QRectF chip = patch.adjusted(0.18 * patch.width(), 0.18 * patch.height(),
                                        -0.18 * patch.width(), -0.18 * patch.height());
     QPainterPath path;
     path.addRoundedRect(chip, 0.12 * patch.width(), 0.12 * patch.width());
     painter_.fillPath(path, QColor::fromRgba(color));
-    text(chip, QString::number(number), 0.46 * patch.height(), textColorOn(QColor(color)));
+    const double fitting = 0.62 * patch.width() / (0.64 * static_cast<double>(number.size()));
+    text(chip, QString::fromStdString(number), std::min(0.46 * patch.height(), fitting),
+         textColorOn(QColor(color)));
   }
 
   void cornerNumber(const QRectF& patch, int64_t number, QRgb color) override {
@@ -202,7 +205,9 @@ QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, con
   PainterPen pen(painter, run->layout);
   const WallContent content{
       run->layout, [&](int64_t slot) { return options.samples[static_cast<std::size_t>(slot)]; },
-      [&](int64_t page) { return &pages.at(page); }};
+      [&](int64_t slot) {
+        return &pages.at(options.samples[static_cast<std::size_t>(slot)] / RunSource::kPageSamples);
+      }};
   drawWall(pen, geometry, wallStyle(state, run->layout, Qt::white, Qt::black), content, 0, slots);
   painter.restore();
   return {target.topLeft(), size * scale};

@@ -18,6 +18,8 @@ namespace limoe::gui {
 
 /// Experts follow a rule that is written down here once and not taken from the code under test:
 /// token u of sample n, layer l, snapshot s chooses (n + u / 2 + 3·l + 2·s) mod E, text five more.
+/// Where tokens settle, s stops at u mod 4. Probabilities of sample n are even over the first
+/// n mod E + 1 experts.
 class FakeRunSource : public RunSource {
  public:
   struct Shape {
@@ -29,6 +31,9 @@ class FakeRunSource : public RunSource {
     int64_t patch_size = 8;
     int64_t text_length = 8;
     int64_t snapshots = 3;
+    bool settle = false;
+    bool probabilities = false;
+    bool two_towers = false;
   };
 
   explicit FakeRunSource(const Shape& shape) : shape_(shape) {
@@ -43,6 +48,8 @@ class FakeRunSource : public RunSource {
     layout.text_length = shape.text_length;
     layout.image_height = layout.image_width = shape.image_size;
     layout.label_names = {"sky", "grass", "house"};
+    layout.probabilities = shape.probabilities;
+    run->config.model.towers = shape.two_towers ? model::Towers::Two : model::Towers::One;
     for (int64_t l = 0; l < shape.layers; ++l) {
       layout.blocks.push_back(2 * l + 1);
     }
@@ -55,11 +62,33 @@ class FakeRunSource : public RunSource {
   int64_t expertOf(int modality, int64_t sample, int64_t position, int64_t layer,
                    int64_t snapshot) const {
     const int64_t text = modality == probe::kText ? 5 : 0;
-    return (sample + position / 2 + 3 * layer + 2 * snapshot + text) % shape_.experts;
+    const int64_t moves = shape_.settle ? std::min(snapshot, position % 4) : snapshot;
+    return (sample + position / 2 + 3 * layer + 2 * moves + text) % shape_.experts;
+  }
+  /// Two towers: the first half of the layers is the image tower's.
+  bool routes(int modality, int64_t layer) const {
+    return !shape_.two_towers || (modality == probe::kImage) == (layer < shape_.layers / 2);
+  }
+  /// The run was trained on.
+  void addSnapshot() {
+    auto run = std::make_shared<RunData>(*data_);
+    run->snapshot_steps.push_back(100 * std::ssize(run->snapshot_steps));
+    data_ = run;
+    Q_EMIT dataChanged();
   }
   /// Every seventh token is dropped.
   static bool isKept(int64_t sample, int64_t position) { return (sample + position) % 7 != 6; }
   static double gateOf(int64_t position) { return position % 2 == 0 ? 1.0 : 0.25; }
+
+  /// Training went on from before that snapshot: it and those after it are other steps now.
+  void resumeBefore(std::size_t snapshot) {
+    auto run = std::make_shared<RunData>(*data_);
+    for (std::size_t s = snapshot; s < run->snapshot_steps.size(); ++s) {
+      run->snapshot_steps[s] += 50;
+    }
+    data_ = run;
+    Q_EMIT dataChanged();
+  }
 
   std::shared_ptr<const RunData> data() const override { return data_; }
 
@@ -103,11 +132,22 @@ class FakeRunSource : public RunSource {
 
   std::shared_ptr<const probe::Snapshot> summary(int64_t) override { return nullptr; }
   std::unique_ptr<Walk> walk(WalkRequest request) override {
+    for (const auto& item : request.items) {
+      walked.emplace_back(item.snapshot, item.layer, item.first_sample);
+    }
+    if (!walk_failure.isEmpty()) {
+      request.items.clear();
+      request.finished = [finished = request.finished, why = walk_failure](const QString&) {
+        finished(why);
+      };
+    }
     return fakeWalk(*this, std::move(request));
   }
 
   std::set<int64_t> probe_requests;
   std::set<std::tuple<int64_t, int64_t, int64_t>> layer_requests;
+  QString walk_failure;  ///< what walks end with instead of reading
+  std::vector<std::tuple<int64_t, int64_t, int64_t>> walked;  ///< snapshot, layer, first sample
   std::set<std::pair<int64_t, int64_t>> withheld;  ///< snapshot and layer that have not come yet
 
  private:
@@ -141,7 +181,8 @@ class FakeRunSource : public RunSource {
   }
 
   void add(probe::Decisions& decisions, int modality, int64_t sample, int64_t position,
-           int64_t layer, int64_t snapshot, bool is_token) const {
+           int64_t layer, int64_t snapshot, bool in_caption) const {
+    const bool is_token = in_caption && routes(modality, layer);
     for (int64_t k = 0; k < shape_.top_k; ++k) {
       const int64_t expert =
           (expertOf(modality, sample, position, layer, snapshot) + k) % shape_.experts;
@@ -152,6 +193,10 @@ class FakeRunSource : public RunSource {
     decisions.runner_up.push_back(static_cast<uint16_t>(
         (expertOf(modality, sample, position, layer, snapshot) + shape_.top_k) % shape_.experts));
     decisions.margin.push_back(static_cast<float>(gateOf(position) / 2));
+    for (int64_t e = 0; shape_.probabilities && e < shape_.experts; ++e) {
+      const int64_t even = sample % shape_.experts + 1;
+      decisions.probability.push_back(e < even ? 1.0F / static_cast<float>(even) : 0.0F);
+    }
   }
 
   Shape shape_;

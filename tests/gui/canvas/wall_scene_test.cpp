@@ -117,15 +117,15 @@ TEST(TokenReadout, SaysWhatWasRecorded) {
   };
   EXPECT_EQ(value(patch, "Label"), "sky");
   EXPECT_EQ(value(patch, "Layer"), "MoE layer 2 of 2 · block 3 · step 200");
-  EXPECT_EQ(value(patch, "Expert"), "expert 3 · gate 1.000 · kept");
-  EXPECT_EQ(value(patch, "Runner-up"), "expert 4 · probability 0.500 · margin 0.500");
+  EXPECT_EQ(value(patch, "Expert"), "e3 · gate 1.000 · kept");
+  EXPECT_EQ(value(patch, "Runner-up"), "e4 · probability 0.500 · margin 0.500");
   EXPECT_EQ(value(patch, "Queue"), "place 7 in its group");
   const TokenReadout dropped = describeToken(*source.data(), page, {0, probe::kImage, 6});
   EXPECT_THAT(value(dropped, "Expert").toStdString(), testing::HasSubstr("dropped"));
   // Sample 1, word 5: expert (1 + 2 + 3 + 4 + 5) mod 8 = 7, gate 0.25.
   const TokenReadout word = describeToken(*source.data(), page, {1, probe::kText, 5});
   EXPECT_EQ(word.title, "Sample 1 · word piece 6 “lake”");
-  EXPECT_EQ(value(word, "Expert").left(21), "expert 7 · gate 0.250");
+  EXPECT_EQ(value(word, "Expert").left(15), "e7 · gate 0.250");
 }
 
 TEST(TokenReadout, DigitsAreHonest) {

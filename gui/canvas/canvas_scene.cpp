@@ -1,0 +1,329 @@
+#include "gui/canvas/canvas_scene.h"
+
+#include <QPalette>
+#include <algorithm>
+#include <cmath>
+
+#include "gui/canvas/imgui_wall_pen.h"
+
+namespace limoe::gui {
+namespace {
+
+QString tr(const char* text) {
+  return QString::fromUtf8(text);
+}
+
+/// The end of the scale of counts: 1, 2, 5, 10, 20, … so that it seldom moves.
+double scaleEnd(uint16_t most) {
+  double end = 1;
+  for (int i = 0; end < most; ++i) {
+    end *= i % 3 == 1 ? 2.5 : 2;
+  }
+  return end;
+}
+
+bool isPrefix(const std::vector<int64_t>& steps, const std::vector<int64_t>& of) {
+  return steps.size() <= of.size() && std::equal(steps.begin(), steps.end(), of.begin());
+}
+
+}  // namespace
+
+QColor canvasBackground(const QPalette& palette) {
+  const QColor window = palette.color(QPalette::Window);
+  return window.lightness() < 128 ? window.darker(125) : window.darker(106);
+}
+
+void CanvasScene::open(RunSource* source) {
+  source_ = source;
+  failure_.clear();
+  run_ = source ? source->data() : nullptr;
+  pages_.clear();
+  flips_.setSource(source);
+  wall_.forget();
+  for (auto& camera : cameras_) {
+    camera = {};
+  }
+  mode_ = CanvasMode::Wall;
+  wall_is_new_ = false;
+  arrange();
+}
+
+void CanvasScene::runChanged() {
+  const auto before = run_;
+  run_ = source_->data();
+  flips_.retry();
+  wall_.retry();
+  if (before && (!isPrefix(before->snapshot_steps, run_->snapshot_steps) ||
+                 before->origin.part != run_->origin.part)) {
+    pages_.forgetDecisions();
+    flips_.forget();
+  }
+  arrange();
+}
+
+void CanvasScene::arrange() {
+  if (!hasWall()) {
+    return;
+  }
+  const SampleViews seen = views();
+  const auto change = wall_.update(*run_, state_, seen.snapshot(), seen.layer(), digests_);
+  const probe::Layout& layout = run_->layout;
+  const bool other_mode = mode_ != seen.mode();
+  if (other_mode) {
+    mode_ = seen.mode();
+    pages_.clear();
+  }
+  wall_is_new_ = wall_is_new_ || change == WallArrangement::Change::New;
+  const bool on_wall = mode_ == CanvasMode::Wall;
+  camera().setShape(seen.shape(), wall_is_new_ || !on_wall, layout, area_);
+  camera().areaChanged(layout, area_);
+  if (on_wall && wall_is_new_) {
+    camera().toTop(layout, area_);
+    wall_is_new_ = false;
+  }
+  if (other_mode && mode_ != CanvasMode::Wall) {
+    const auto slot = seen.slotOf(seen.sample());
+    if (slot && !area_.contains(camera().view().toScreen(geometry().imageRect(*slot).center()))) {
+      reveal(*slot);
+    }
+  }
+}
+
+void CanvasScene::setArea(const QRectF& area) {
+  area_ = area;
+  if (hasWall()) {
+    camera().areaChanged(run_->layout, area_);
+  }
+}
+
+const WallPage* CanvasScene::pageOf(int64_t slot) const {
+  const SampleViews seen = views();
+  return slot >= 0 && slot < seen.count() ? pages_.find(seen.at(slot).id) : nullptr;
+}
+
+const Caption* CanvasScene::captionOf(int64_t slot) const {
+  const WallPage* page = pageOf(slot);
+  return page && page->probe
+             ? &page->captions[static_cast<std::size_t>(page->indexOf(views().at(slot).sample))]
+             : nullptr;
+}
+
+std::optional<CanvasScene::Spot> CanvasScene::spotAt(const QPointF& position) const {
+  if (!hasWall() || !area_.contains(position)) {
+    return std::nullopt;
+  }
+  const WallGeometry wall = geometry();
+  const QPointF point = camera().view().toWall(position);
+  const auto slot = wall.slotAt(point);
+  if (!slot || *slot >= views().count()) {
+    return std::nullopt;
+  }
+  Spot spot{*slot, std::nullopt};
+  const int64_t sample = views().at(*slot).sample;
+  if (const auto patch = wall.patchAt(*slot, point)) {
+    spot.token = TokenRef{sample, probe::kImage, *patch};
+  } else if (const Caption* caption = captionOf(*slot)) {
+    const QPointF inside = point - wall.captionRect(*slot).topLeft();
+    for (const auto& word : caption->words) {
+      if (word.rect.contains(inside)) {
+        spot.token = TokenRef{sample, probe::kText, word.position};
+      }
+    }
+  }
+  return spot;
+}
+
+std::optional<QRectF> CanvasScene::rectOf(int64_t slot, const TokenRef& token) const {
+  if (!hasWall() || slot < 0 || slot >= views().count() ||
+      views().at(slot).sample != token.sample) {
+    return std::nullopt;
+  }
+  const WallGeometry wall = geometry();
+  const WallView& view = camera().view();
+  if (token.modality == probe::kImage) {
+    return view.toScreen(wall.patchRect(slot, token.position));
+  }
+  if (const Caption* caption = captionOf(slot)) {
+    for (const auto& word : caption->words) {
+      if (word.position == token.position) {
+        return view.toScreen(word.rect.translated(wall.captionRect(slot).topLeft()));
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+int64_t CanvasScene::firstVisible() const {
+  const WallGeometry wall = geometry();
+  const auto [first, last] = wall.slotsIn(camera().view().toWall(area_));
+  for (int64_t slot = first; slot < last; ++slot) {
+    if (area_.contains(camera().view().toScreen(wall.imageRect(slot).topLeft()))) {
+      return slot;
+    }
+  }
+  return first < last ? first : 0;
+}
+
+void CanvasScene::reveal(int64_t slot) {
+  const WallGeometry wall = geometry();
+  camera().reveal(wall.imageRect(slot).united(wall.captionRect(slot)), run_->layout, area_);
+}
+
+void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
+                       const std::optional<Spot>& hovered) {
+  const SampleViews seen = views();
+  const WallGeometry wall = geometry();
+  const WallView& view = camera().view();
+  list.PushClipRect({0, static_cast<float>(area_.top())},
+                    {static_cast<float>(area_.right()), static_cast<float>(area_.bottom())});
+  textures_.beginFrame(view.zoom * static_cast<double>(host_.pixelRatio()));
+  const QColor back = canvasBackground(palette);
+  WallStyle style = wallStyle(state_, run_->layout, back, palette.color(QPalette::WindowText));
+  const bool counts = style.color == OverlayColor::Flips && style.visible;
+  const auto [first, last] = wall.slotsIn(view.toWall(area_));
+  visible_ = {first, last};
+
+  pages_.beginFrame();
+  flips_.beginFrame();
+  std::vector<const WallPage*> shown;
+  uint16_t most = 0;
+  for (int64_t slot = first; slot < last; ++slot) {
+    shown.push_back(&pages_.page(seen.at(slot), *source_, *run_, wall, state_.filter(),
+                                 counts ? &flips_ : nullptr));
+    most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
+  }
+  if (counts) {
+    flips_.endFrame();
+  }
+  // No token can have changed more often than there were steps.
+  const int64_t steps = seen.mode() == CanvasMode::Steps ? seen.count() - 1 : seen.snapshot();
+  flips_end_ = style.flips_end =
+      std::min(scaleEnd(most), static_cast<double>(std::max<int64_t>(steps, 1)));
+
+  ImGuiWallPen pen(list, host_, textures_, view, run_->layout,
+                   back.lightness() < 128 ? back.lighter(140) : back.darker(108));
+  const WallContent content{
+      run_->layout, [&](int64_t slot) { return seen.at(slot).sample; },
+      [&, begin = first](int64_t slot) { return shown[static_cast<std::size_t>(slot - begin)]; }};
+  drawWall(pen, wall, style, content, first, last);
+  pages_.endFrame();
+  if (seen.mode() != CanvasMode::Wall) {
+    drawTitles(list, palette, first, last);
+  }
+  if (hovered && hovered->token) {
+    drawFrames(list, *hovered->token, 1);
+  }
+  if (state_.selectedToken()) {
+    drawFrames(list, *state_.selectedToken(), 2.5F);
+  }
+  list.PopClipRect();
+}
+
+void CanvasScene::drawFrames(ImDrawList& list, const TokenRef& token, float thickness) const {
+  const SampleViews seen = views();
+  if (seen.mode() == CanvasMode::Wall) {
+    const auto slot = seen.slotOf(token.sample);
+    const auto rect = slot ? rectOf(*slot, token) : std::nullopt;
+    if (rect) {
+      drawTokenFrame(list, *rect, thickness);
+    }
+    return;
+  }
+  for (int64_t slot = visible_.first; slot < visible_.second; ++slot) {
+    if (const auto rect = rectOf(slot, token)) {
+      drawTokenFrame(list, *rect, thickness);
+    }
+  }
+}
+
+void CanvasScene::drawTitles(ImDrawList& list, const QPalette& palette, int64_t first,
+                             int64_t last) const {
+  const SampleViews seen = views();
+  const WallGeometry wall = geometry();
+  const TitleColors colors{palette.color(QPalette::WindowText), palette.color(QPalette::Highlight),
+                           palette.color(QPalette::HighlightedText)};
+  for (int64_t slot = first; slot < last; ++slot) {
+    const bool current = seen.isCurrent(slot);
+    drawTitle(list, host_, camera().view().toScreen(wall.headerRect(slot)), seen.title(slot),
+              seen.note(slot), current, colors);
+    if (current) {
+      const QRectF image = camera().view().toScreen(wall.imageRect(slot));
+      drawOutline(list, image, colors.accent);
+    }
+  }
+}
+
+std::optional<TokenReadout> CanvasScene::readout(const Spot& spot) const {
+  const WallPage* page = pageOf(spot.slot);
+  if (!spot.token || !page || !page->probe) {
+    return std::nullopt;
+  }
+  return describeToken(*run_, *page, *spot.token, &state_);
+}
+
+Notice CanvasScene::notice() const {
+  if (!source_) {
+    return {tr("No run is open"),
+            {tr("Drop a recording or a run’s folder here, or open one with Ctrl+O."),
+             tr("Ctrl+N starts a new run and shows it while it learns.")}};
+  }
+  if (!failure_.isEmpty() && !hasWall()) {
+    return {tr("This run cannot be shown"), {failure_}};
+  }
+  if (!hasWall()) {
+    return {run_ ? tr("This recording has no probe images") : tr("Opening …"), {}};
+  }
+  if (views().mode() == CanvasMode::Steps) {
+    return {tr("No step has been recorded yet"),
+            {tr("The filmstrip shows this image as soon as there is one.")}};
+  }
+  if (wall_.isPending()) {
+    return {tr("Looking for images that match …"), {inWords(state_.filter(), run_->layout)}};
+  }
+  return {tr("No image matches the filter"),
+          {inWords(state_.filter(), run_->layout),
+           tr("at this step and in this layer; clear the filter to see all %1 images again")
+               .arg(run_->layout.samples)}};
+}
+
+StatusTexts CanvasScene::status() const {
+  const SampleViews seen = views();
+  StatusTexts texts;
+  texts.left = statusWords(*run_, state_);
+  QStringList right;
+  if (pages_.isPending()) {
+    right << tr("reading …");
+  }
+  if (seen.mode() == CanvasMode::Wall && state_.filter().isEmpty()) {
+    right << tr("%1 images").arg(seen.count());
+  }
+  if (!isEmpty()) {
+    const double zoom = camera().view().zoom * static_cast<double>(host_.pixelRatio());
+    right << tr("%1 %").arg(std::lround(zoom * 100));
+  }
+  texts.right = right.join(tr(" · "));
+  const double progress = digests_ ? digests_->progress() : 1;
+  if (seen.mode() == CanvasMode::Wall) {
+    texts.notes << wall_.filterWords(*run_, state_, progress)
+                << wall_.orderWords(state_, seen.layer(), progress);
+  } else {
+    texts.notes << tr(seen.mode() == CanvasMode::Layers ? "image %1 in all MoE layers"
+                                                        : "image %1 over the recorded steps")
+                       .arg(seen.sample());
+    if (!state_.filter().isEmpty()) {
+      texts.notes << tr("filter: %1").arg(inWords(state_.filter(), run_->layout));
+    }
+    texts.notes << tr("Backspace: back to the wall");
+  }
+  if (state_.overlayVisible() && state_.overlayColor() == OverlayColor::Flips) {
+    if (!flips_.failure().isEmpty()) {
+      texts.notes << tr("flips could not be counted: %1").arg(flips_.failure());
+    } else if (flips_.isCounting()) {
+      texts.notes << tr("counting flips … %1 %").arg(std::lround(flips_.progress() * 100));
+    }
+  }
+  texts.notes.removeAll(QString());
+  return texts;
+}
+
+}  // namespace limoe::gui
