@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gui/canvas/flip_counts.h"
+#include "gui/view/expert_title.h"
 #include "routing_probe/recording/recording.h"
 
 namespace limoe::gui {
@@ -39,6 +40,13 @@ void addLabel(TokenReadout& readout, const RunData& run, const probe::ProbeSet& 
       {tr("Label"), known ? QString::fromStdString(run.layout.label_names[label]) : tr("none")});
 }
 
+QString titleOfExpert(const ViewState* state, int64_t layer, int64_t expert) {
+  if (expert == probe::kNoExpert) {
+    return tr("none");
+  }
+  return state ? expertTitle(*state, layer, expert) : tr("e%1").arg(expert);
+}
+
 void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
                 const TokenRef& token, int64_t index, const ViewState* state) {
   const probe::Layout& layout = run.layout;
@@ -59,7 +67,7 @@ void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
         choices == 1 ? tr("Expert") : tr("Choice %1 of %2").arg(k + 1).arg(choices);
     readout.lines.append(
         {name, tr("%1 · gate %2 · %3")
-                   .arg(expertTitle(state, page.layer, decisions.expert[choice]),
+                   .arg(titleOfExpert(state, page.layer, decisions.expert[choice]),
                         gateDigits(static_cast<double>(decisions.gate[choice])),
                         decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full"))});
   }
@@ -70,7 +78,7 @@ void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
     readout.lines.append(
         {tr("Runner-up"),
          tr("%1 · probability %2 · margin %3")
-             .arg(expertTitle(state, page.layer, decisions.runner_up[at]),
+             .arg(titleOfExpert(state, page.layer, decisions.runner_up[at]),
                   gateDigits(std::max(0.0, last_gate - margin)), gateDigits(margin))});
   }
   if (!slice.order.empty()) {
@@ -108,14 +116,6 @@ QString gateDigits(double value) {
     return tr("< 0.001");
   }
   return QString::number(value, 'f', 3);
-}
-
-QString expertTitle(const ViewState* state, int64_t layer, int64_t expert) {
-  if (expert == probe::kNoExpert) {
-    return tr("none");
-  }
-  const QString name = state ? state->expertName(layer, expert) : QString();
-  return name.isEmpty() ? tr("e%1").arg(expert) : tr("e%1 · %2").arg(expert).arg(name);
 }
 
 TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token,

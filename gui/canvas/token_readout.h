@@ -23,9 +23,6 @@ QString layerPlace(const RunData& run, int64_t layer);
 /// Three decimals, which is what a half-precision gate carries; "< 0.001" below.
 QString gateDigits(double value);
 
-/// "e3", or "e3 · NAME" where the user has given it one; `state` may be nullptr.
-QString expertTitle(const ViewState* state, int64_t layer, int64_t expert);
-
 /// Of `page`, which holds the token's sample, everything recorded about the token. `page.probe` is
 /// not nullptr. `state` knows the names of experts; nullptr: none have one.
 TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token,

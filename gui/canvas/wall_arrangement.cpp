@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "gui/canvas/token_readout.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {
@@ -233,7 +233,7 @@ QString WallArrangement::orderWords(const ViewState& state, int64_t layer, doubl
           .arg(word_images_);
     case WallOrder::ExpertShare:
       return tr("order: share of an image’s %1patches that choose %2, largest first")
-          .arg(of, expertTitle(&state, layer, state.selectedExpert().value_or(0)));
+          .arg(of, expertTitle(state, layer, state.selectedExpert().value_or(0)));
     case WallOrder::Entropy:
       return tr("order: mean entropy of an image’s %1patches, largest first").arg(of);
     case WallOrder::Dropped:
