@@ -54,11 +54,13 @@ int showWindow(QApplication& application, const limoe::gui::CommandLine& line) {
   options.runs_folder = line.runs_folder;
   options.worker_program = line.worker_program;
   if (line.screenshot.isEmpty()) {
-    // A screenshot shows the default layout, whatever the user has made of the window.
+    // A screenshot shows the default layout, whatever the user has made of the window and the run.
     options.settings_file = QSettings(QSettings::IniFormat, QSettings::UserScope,
                                       application.organizationName(), application.applicationName())
                                 .fileName();
   }
+  options.sessions = line.screenshot.isEmpty();
+  options.appearance = line.appearance;
   limoe::gui::MainWindow window(options);
   window.openPaths(line.paths);
   if (line.demo) {

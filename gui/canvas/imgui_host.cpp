@@ -213,10 +213,16 @@ void ImGuiHost::beginFrame() {
     // Text is rasterised for the screen it is on: stretched text is blurred.
     pixel_ratio_ = ratio;
     ui_font_pixels_ = ui_font;
+    const bool first = fonts_.empty();
     ImGui_ImplOpenGL3_DestroyFontsTexture();
     buildFonts();
     updateTheme();
-    ImGui_ImplOpenGL3_CreateDeviceObjects();
+    // The texture alone: with all device objects made anew the backend would still believe that its
+    // vertex buffer has the size of the old one, and draw nothing. (The first time NewFrame makes
+    // them.)
+    if (!first) {
+      ImGui_ImplOpenGL3_CreateFontsTexture();
+    }
   }
   ImGuiIO& io = ImGui::GetIO();
   io.DisplaySize = {static_cast<float>(widget_.width()), static_cast<float>(widget_.height())};

@@ -183,7 +183,13 @@ void ModalityChart::State::build() {
   rect->axis(QCPAxis::atBottom)->setTickLabels(false);
   rect->axis(QCPAxis::atBottom)->setTicks(false);
   rect->axis(QCPAxis::atBottom)->grid()->setVisible(false);
-  rect->axis(QCPAxis::atLeft)->setLabel(tr("share of tokens (%)"));
+  // In a low chart the whole label would run into the legend.
+  QObject::connect(plot, &QCustomPlot::afterLayout, plot, [this] {
+    QCPAxis* left = rect->axis(QCPAxis::atLeft);
+    const QString label = tr("share of tokens (%)");
+    const bool fits = QFontMetrics(left->labelFont()).horizontalAdvance(label) <= rect->height();
+    left->setLabel(fits ? label : QStringLiteral("%"));
+  });
   rect->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msRight);
 
   selection = addBars();

@@ -77,6 +77,9 @@ class ViewState : public QObject {
     return expert_names_;
   }
   bool isHidden(int64_t expert) const;  ///< hidden, or another expert is solo
+  const std::set<int64_t>& hiddenExperts() const {
+    return hidden_;
+  }  ///< whether one is solo or not
   std::optional<int64_t> soloExpert() const { return solo_expert_; }
 
   void setSnapshot(int64_t snapshot);  ///< the user chose one: stops following

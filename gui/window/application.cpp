@@ -1,8 +1,9 @@
 #include "gui/window/application.h"
 
 #include <QApplication>
-#include <QStyleFactory>
 #include <QSurfaceFormat>
+
+#include "gui/window/appearance.h"
 
 namespace limoe::gui {
 
@@ -24,7 +25,7 @@ void setUpApplication(QApplication& application) {
   application.setApplicationName("limoe-scope");
   application.setApplicationDisplayName("LIMoE Scope");
   application.setApplicationVersion(LIMOE_SCOPE_VERSION);
-  application.setStyle(QStyleFactory::create("Fusion"));
+  applyAppearance({});
 }
 
 }  // namespace limoe::gui

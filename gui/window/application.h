@@ -9,7 +9,7 @@ namespace limoe::gui {
 /// does not lose the canvas's context) and the scale factor's rounding.
 void prepareApplication();
 
-/// After: names, version and style. Colours stay the system's, light or dark.
+/// After: names, version and style; light or dark as the system.
 void setUpApplication(QApplication& application);
 
 }  // namespace limoe::gui

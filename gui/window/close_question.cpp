@@ -44,6 +44,9 @@ void CloseQuestion::ask() {
   stop->setObjectName("stopWorker");
   leave->setObjectName("letItTrain");
   cancel->setObjectName("cancelClose");
+  stop->setToolTip("After its step, with a checkpoint and a complete recording");
+  leave->setToolTip("The window closes, the worker goes on");
+  cancel->setToolTip("The window stays");
   question_->setDefaultButton(leave);
   question_->setEscapeButton(cancel);
   connect(question_, &QMessageBox::buttonClicked, this, [this, stop, leave](const auto* button) {

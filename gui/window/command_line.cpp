@@ -3,6 +3,7 @@
 #include <QCommandLineParser>
 #include <QDir>
 #include <QRegularExpression>
+#include <algorithm>
 
 #include "gui/runs/worker_process.h"
 
@@ -46,6 +47,26 @@ int64_t parseNumber(const QString& option, const QString& text, int64_t smallest
   return number;
 }
 
+Appearance parseAppearance(const QString& colors, const QString& scale, QString& fault) {
+  Appearance appearance;
+  appearance.scheme = schemeNamed(colors);
+  if (!colors.isEmpty() && nameOf(appearance.scheme) != colors) {
+    fault = QString("--appearance %1: system, light or dark").arg(colors);
+  }
+  const auto& scales = Appearance::kScales;
+  const auto known = std::find(scales.begin(), scales.end(), scale.toInt());
+  if (known == scales.end()) {
+    QStringList offered;
+    for (const int percent : scales) {
+      offered << QString::number(percent);
+    }
+    fault = QString("--scale %1: one of %2").arg(scale, offered.join(", "));
+  } else {
+    appearance.percent = *known;
+  }
+  return appearance;
+}
+
 }  // namespace
 
 CommandLine parseCommandLine(const QStringList& arguments) {
@@ -64,7 +85,10 @@ CommandLine parseCommandLine(const QStringList& arguments) {
   const QCommandLineOption size("size", "Size of the screenshot (default: 1280x800).", "WxH");
   const QCommandLineOption step("step", "Show the recorded step nearest to this one.", "step");
   const QCommandLineOption layer("layer", "Show this MoE layer, counted from 1.", "layer");
-  parser.addOptions({demo, runs, worker, screenshot, size, step, layer});
+  const QCommandLineOption looks("appearance", "Colours: system, light or dark.", "colours");
+  const QCommandLineOption scale("scale", "Size of text and controls in percent, 75 to 200.",
+                                 "percent");
+  parser.addOptions({demo, runs, worker, screenshot, size, step, layer, looks, scale});
 
   CommandLine line;
   if (!parser.parse(arguments)) {
@@ -92,6 +116,10 @@ CommandLine parseCommandLine(const QStringList& arguments) {
   }
   if (parser.isSet(layer)) {
     line.layer = parseNumber("layer", parser.value(layer), 1, line.fault);
+  }
+  if (parser.isSet(looks) || parser.isSet(scale)) {
+    line.appearance = parseAppearance(
+        parser.value(looks), parser.isSet(scale) ? parser.value(scale) : "100", line.fault);
   }
   if (parser.isSet(screenshot) && line.paths.isEmpty()) {
     line.fault = "--screenshot needs a recording or a run's folder to show";

@@ -6,6 +6,8 @@
 #include <QStringList>
 #include <optional>
 
+#include "gui/window/appearance.h"
+
 namespace limoe::gui {
 
 struct CommandLine {
@@ -17,6 +19,7 @@ struct CommandLine {
   QSize size{1280, 800};   ///< of the screenshot
   std::optional<int64_t> step;
   std::optional<int64_t> layer;  ///< from 1
+  std::optional<Appearance> appearance;
 
   QString to_print;  ///< --help or --version: print this and exit with 0
   QString fault;     ///< what is wrong with the arguments; empty where nothing is

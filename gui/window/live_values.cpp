@@ -48,9 +48,11 @@ LiveValues::LiveValues(QWidget* parent)
             "Places per expert, relative to an even share");
   priority_->addItems({"bpr", "vanilla"});
   priority_->setObjectName(kPriorityKey);
+  priority_->setAccessibleName("Priority");
   priority_->setToolTip("Who gets a place first: tokens with the largest gate (bpr), or in order");
   form->addRow("Priority", priority_);
 
+  scroll_->setFocusPolicy(Qt::NoFocus);  // its fields have the keyboard
   scroll_->setWidget(fields_);
   scroll_->setWidgetResizable(true);
   scroll_->setFrameShape(QFrame::NoFrame);
@@ -84,6 +86,7 @@ void LiveValues::addNumber(QFormLayout* form, const std::string& key, const QStr
   auto* edit = new QLineEdit(fields_);
   edit->setObjectName(QString::fromStdString(key));
   edit->setToolTip(QString("%1 (%2)").arg(tip, QString::fromStdString(key)));
+  edit->setAccessibleName(label);
   edit->setAlignment(Qt::AlignRight);
   auto* validator = new QDoubleValidator(edit);
   validator->setBottom(0);

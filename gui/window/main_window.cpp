@@ -21,6 +21,9 @@
 #include "gui/charts/expert_strip.h"
 #include "gui/charts/modality_chart.h"
 #include "gui/window/close_question.h"
+#include "gui/window/command_palette.h"
+#include "gui/window/elided_label.h"
+#include "gui/window/filter_bar.h"
 #include "gui/window/health.h"
 #include "gui/window/live_values.h"
 #include "gui/window/message_bar.h"
@@ -36,8 +39,6 @@ namespace {
 
 constexpr int kPassingMessageMs = 6000;
 constexpr int kMostRecent = 10;
-/// Changes when docks are added or renamed, so that an old layout is not forced onto them.
-constexpr int kLayoutVersion = 1;
 
 }  // namespace
 
@@ -47,6 +48,7 @@ MainWindow::MainWindow(const WindowOptions& options)
                     ? nullptr
                     : std::make_unique<QSettings>(options.settings_file, QSettings::IniFormat)),
       reader_(std::make_shared<ReaderThread>()),
+      sessions_(state_, reader_, options.settings_file),
       runs_(reader_),
       catalog_(reader_, options.runs_folder),
       control_(new RunControl(this)),
@@ -54,19 +56,24 @@ MainWindow::MainWindow(const WindowOptions& options)
   setWindowTitle("LIMoE Scope");
   setAcceptDrops(true);
   setDockNestingEnabled(true);
+  readAppearance();
   makeCentre();
   makeDocks();
   makeMenus();
   makeToolBar();
+  palette_ = new CommandPalette(this);
   status_ = new QLabel(this);
   status_->setObjectName("statusLine");
   statusBar()->addPermanentWidget(status_);
   connectRuns();
+  connectWorker();
+  connectSession();
   setDefaultLayout();
   restoreLayout();
   refreshRunsPanel();
   refreshStatus();
   refreshHealth();
+  refreshActions();
 }
 
 MainWindow::~MainWindow() {
@@ -78,10 +85,12 @@ void MainWindow::makeCentre() {
   auto* centre = new QWidget(this);
   messages_ = new MessageBar(centre);
   waiting_bar_ = new WaitingBar(centre);
+  filter_bar_ = new FilterBar(state_, digests_, centre);
   centre_ = new QStackedWidget(centre);
   canvas_ = new CanvasWidget(state_, centre_);
+  canvas_->setAccessibleName("Image wall");
   starting_page_ = new StartingPage(centre_);
-  health_ = new QLabel(centre);
+  health_ = new ElidedLabel(centre);
   health_->setObjectName("health");
   health_->setContentsMargins(10, 3, 10, 0);
   health_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
@@ -94,65 +103,11 @@ void MainWindow::makeCentre() {
   layout->setSpacing(0);
   layout->addWidget(messages_);
   layout->addWidget(waiting_bar_);
+  layout->addWidget(filter_bar_);
   layout->addWidget(centre_, 1);
   layout->addWidget(health_);
   layout->addWidget(time_bar_);
   setCentralWidget(centre);
-}
-
-QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidget* content,
-                                  Qt::DockWidgetArea area) {
-  auto* dock = new QDockWidget(title, this);
-  dock->setObjectName(name);
-  dock->setWidget(content);
-  addDockWidget(area, dock);
-  return dock;
-}
-
-void MainWindow::makeDocks() {
-  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
-  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
-  runs_panel_ = new RunsPanel(this);
-  live_values_ = new LiveValues(this);
-  expert_strip_ = new ExpertStrip(state_, this);
-  modality_chart_ = new ModalityChart(state_, this);
-  curves_ = new CurvesView(state_, this);
-  makeDock("runsDock", "Runs", runs_panel_, Qt::LeftDockWidgetArea);
-  makeDock("liveValuesDock", "Live values", live_values_, Qt::LeftDockWidgetArea);
-  makeDock("expertsDock", "Experts", expert_strip_, Qt::RightDockWidgetArea);
-  makeDock("sharesDock", "Modality shares", modality_chart_, Qt::BottomDockWidgetArea);
-  makeDock("curvesDock", "Training curves", curves_, Qt::BottomDockWidgetArea);
-}
-
-void MainWindow::setDefaultLayout() {
-  resize(1280, 800);
-  const auto dock = [this](const char* name) { return findChild<QDockWidget*>(name); };
-  resizeDocks({dock("runsDock"), dock("expertsDock")}, {230, 325}, Qt::Horizontal);
-  resizeDocks({dock("runsDock"), dock("liveValuesDock")}, {260, 440}, Qt::Vertical);
-  resizeDocks({dock("sharesDock"), dock("curvesDock")}, {480, 550}, Qt::Horizontal);
-  resizeDocks({dock("sharesDock")}, {250}, Qt::Vertical);
-}
-
-void MainWindow::resetLayout() {
-  layout_with_panels_.clear();
-  restoreState(default_layout_, kLayoutVersion);
-}
-
-void MainWindow::restoreLayout() {
-  default_layout_ = saveState(kLayoutVersion);
-
-  if (settings_) {
-    restoreGeometry(settings_->value("geometry").toByteArray());
-    restoreState(settings_->value("layout").toByteArray(), kLayoutVersion);
-  }
-}
-
-void MainWindow::saveLayout() {
-  if (settings_) {
-    settings_->setValue("geometry", saveGeometry());
-    settings_->setValue(
-        "layout", layout_with_panels_.isEmpty() ? saveState(kLayoutVersion) : layout_with_panels_);
-  }
 }
 
 void MainWindow::connectRuns() {
@@ -185,6 +140,16 @@ void MainWindow::connectRuns() {
           });
   connect(&runs_, &OpenRuns::warned, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(&digests_, &Digests::failed, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(filter_bar_, &FilterBar::dismissed, this, [this] { canvas_->setFocus(); });
+  connect(&state_, &ViewState::changed, this, [this] {
+    refreshHealth();
+    refreshActions();
+  });
+}
+
+void MainWindow::connectWorker() {
   connect(control_, &RunControl::informed, this,
           [this](const QString& message) { statusBar()->showMessage(message, kPassingMessageMs); });
   connect(control_, &RunControl::failed, this,
@@ -200,13 +165,22 @@ void MainWindow::connectRuns() {
   connect(waiting_bar_, &WaitingBar::stopAsked, this, &MainWindow::askWhereToStop);
   connect(control_, &RunControl::valuesAccepted, live_values_, &LiveValues::accept);
   connect(live_values_, &LiveValues::applied, control_, &RunControl::setValues);
-  connect(&state_, &ViewState::changed, this, &MainWindow::refreshHealth);
   connect(close_question_, &CloseQuestion::mayClose, this, [this] {
     close_allowed_ = true;
     close();
   });
   connect(close_question_, &CloseQuestion::failed, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Error, message); });
+}
+
+void MainWindow::connectSession() {
+  sessions_.setLayout([this] { return sessionLayout(); });
+  connect(&sessions_, &SessionKeeper::restored, this, &MainWindow::restoreSessionLayout);
+  connect(&sessions_, &SessionKeeper::warned, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(&sessions_, &SessionKeeper::informed, this, [this](const QString& message) {
+    messages_->post(MessageBar::Kind::Information, message);
+  });
 }
 
 std::shared_ptr<const RunData> MainWindow::shownData() const {
@@ -241,7 +215,10 @@ void MainWindow::showRun(OpenRun* run) {
   shown_ = run;
   show_when_open_ = nullptr;
   RecordingSource* source = shownSource();
+  sessions_.leave();
   state_.reset();
+  digests_.setSource(source);
+  filter_bar_->setSource(source);
   canvas_->setSource(source);
   expert_strip_->setSource(source);
   modality_chart_->setSource(source);
@@ -250,6 +227,9 @@ void MainWindow::showRun(OpenRun* run) {
   control_->setRun(run);
   if (source) {
     connect(source, &RunSource::pageReady, this, &MainWindow::refreshHealth);
+    if (options_.sessions) {
+      sessions_.follow(run->path, source);
+    }
   }
   refreshRun();
   refreshRunsPanel();
@@ -282,6 +262,7 @@ void MainWindow::refreshRun() {
   control_->refresh();
   refreshStatus();
   refreshHealth();
+  refreshActions();
 }
 
 void MainWindow::refreshRunsPanel() {
@@ -329,15 +310,15 @@ void MainWindow::refreshHealth() {
   const Health health = healthOf(*source->data(), *summary);
   const bool well = health.warnings.isEmpty();
   const QString text = well ? health.summary : "⚠ " + health.warnings.join("; ");
-  QPalette colors = palette();
+  QPalette colors;  // of one role, so that all others follow the window's
   if (!well) {
-    const bool dark = colors.color(QPalette::Window).lightness() < 128;
+    const bool dark = palette().color(QPalette::Window).lightness() < 128;
     colors.setColor(QPalette::WindowText, dark ? QColor(255, 190, 90) : QColor(150, 80, 0));
   }
   health_->setPalette(colors);
   health_->setText(text);
-  health_->setToolTip(well ? QString("Routing of the shown step: nothing to worry about")
-                           : health.warnings.join('\n'));
+  health_->setToolTip("Routing of the shown step:\n" +
+                      (well ? health.summary : health.warnings.join('\n')));
 }
 
 bool MainWindow::isSettled() const {
@@ -368,11 +349,7 @@ QString MainWindow::showStepAndLayer(std::optional<int64_t> step, std::optional<
         .arg(run_data->name);
   }
   if (step) {
-    const auto& steps = run_data->snapshot_steps;
-    const auto nearest = std::min_element(steps.begin(), steps.end(), [step](auto a, auto b) {
-      return std::abs(a - *step) < std::abs(b - *step);
-    });
-    state_.setSnapshot(nearest - steps.begin());
+    showStep(*step);
   }
   return {};
 }
@@ -396,16 +373,19 @@ void MainWindow::hideSelected() {
   }
 }
 
-void MainWindow::togglePanels() {
-  if (!layout_with_panels_.isEmpty()) {
-    restoreState(layout_with_panels_, kLayoutVersion);
-    layout_with_panels_.clear();
-    return;
+void MainWindow::selectExpert(int64_t expert) {
+  const auto run_data = shownData();
+  if (run_data && expert < run_data->layout.experts) {
+    state_.toggleSelectedExpert(expert);
   }
-  layout_with_panels_ = saveState(kLayoutVersion);
-  for (QDockWidget* dock : findChildren<QDockWidget*>()) {
-    dock->hide();
-  }
+}
+
+void MainWindow::showStep(int64_t step) {
+  const auto& steps = shownData()->snapshot_steps;
+  const auto nearest = std::min_element(steps.begin(), steps.end(), [step](auto a, auto b) {
+    return std::abs(a - step) < std::abs(b - step);
+  });
+  state_.setSnapshot(nearest - steps.begin());
 }
 
 void MainWindow::copyView() {
@@ -428,6 +408,9 @@ QStringList MainWindow::recentPaths() const {
 }
 
 bool MainWindow::event(QEvent* event) {
+  if (event->type() == QEvent::PaletteChange && health_ != nullptr) {
+    refreshHealth();
+  }
   // Space plays, except where the keyboard is on a button or a list that it should press.
   if (event->type() == QEvent::ShortcutOverride &&
       static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
@@ -452,6 +435,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     return;
   }
   saveLayout();
+  sessions_.save();
   QMainWindow::closeEvent(event);
 }
 

@@ -6,10 +6,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
+#include "gui/inspect/digests.h"
 #include "gui/runs/run_catalog.h"
 #include "gui/view/view_state.h"
+#include "gui/window/appearance.h"
 #include "gui/window/open_runs.h"
+#include "gui/window/session_keeper.h"
 
 class QDockWidget;
 class QLabel;
@@ -20,8 +24,10 @@ namespace limoe::gui {
 
 class CanvasWidget;
 class CloseQuestion;
+class CommandPalette;
 class CurvesView;
 class ExpertStrip;
+class FilterBar;
 class LiveValues;
 class MessageBar;
 class ModalityChart;
@@ -30,11 +36,14 @@ class RunsPanel;
 class StartingPage;
 class TimeBar;
 class WaitingBar;
+struct PaletteCommand;
 
 struct WindowOptions {
   QString runs_folder;     ///< absolute; need not exist
   QString worker_program;  ///< empty: none was found
-  QString settings_file;   ///< layout and recent runs are kept there; empty: nowhere
+  QString settings_file;   ///< layout, looks and recent runs are kept there; empty: nowhere
+  std::optional<Appearance> appearance;  ///< for this window, not kept; empty: as in the settings
+  bool sessions = true;                  ///< give back and keep what the user made of each run
 };
 
 class MainWindow : public QMainWindow {
@@ -52,6 +61,10 @@ class MainWindow : public QMainWindow {
   /// The run on the screen; nullptr: none.
   RecordingSource* shownSource() const { return shown_ ? shown_->source.get() : nullptr; }
   CanvasWidget* canvas() const { return canvas_; }
+  /// Of the run on the screen, for every view of this window.
+  Digests& digests() { return digests_; }
+  /// Whether the session has been given back, and every change of it is on the disk.
+  bool isSessionIdle() const { return sessions_.isIdle(); }
 
   /// Whether everything that was asked for has come and is drawn with the next frame.
   bool isSettled() const;
@@ -71,26 +84,59 @@ class MainWindow : public QMainWindow {
 
  private:
   void makeCentre();
-  void makeDocks();
-  QDockWidget* makeDock(const char* name, const QString& title, QWidget* content,
-                        Qt::DockWidgetArea area);
   void connectRuns();
+  void connectWorker();
+  void connectSession();
+
+  // main_window_layout.cpp
+  void makeDocks();
+  /// `tab_with`: name of a dock whose place it shares, behind it; nullptr: none.
+  QDockWidget* makeDock(const char* name, const QString& title, QWidget* content,
+                        Qt::DockWidgetArea area, const char* tab_with = nullptr);
+  QList<QDockWidget*> docks() const;
   void setDefaultLayout();
   void resetLayout();
   void restoreLayout();
   void saveLayout();
+  void restoreSessionLayout(const QByteArray& layout);
+  SessionKeeper::Layout sessionLayout() const;
+  void togglePanels();
+  void showPanel(QDockWidget* dock);
+  std::vector<QWidget*> panels() const;
+  void movePanel(int by);  ///< the keyboard goes to the next panel, or back
+  void readAppearance();
+  void setAppearance(const Appearance& appearance);
+  void fitToScale(double growth);
+  void fitDock(QDockWidget& dock, double growth);
 
   // main_window_menus.cpp
   QAction* addAction(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
                      const QString& tip, std::function<void()> does);
+  /// `why_not` gives the reason why the action cannot do anything now; empty: it can.
+  void onlyIf(QAction* action, std::function<QString()> why_not);
   void makeMenus();
   void makeFileMenu();
   void makeViewMenu();
-  void makeExpertActions(QMenu* menu);
+  void makePanelsMenu(QMenu* menu);
+  void makeAppearanceMenus(QMenu* menu);
+  void makeGoMenu();
+  void makeExpertsMenu();
   void makeRunMenu();
   void makeHelpMenu();
   void makeToolBar();
   void fillRecentMenu();
+  void refreshActions();
+  QString whyNoRun() const;
+  QString whyNoLayers() const;
+  QString whyNoExpert() const;
+
+  // main_window_commands.cpp
+  void openPalette();
+  std::vector<PaletteCommand> placeCommands();
+  std::vector<PaletteCommand> typedCommands(const QString& typed);
+
+  // main_window_dialogs.cpp
+  void showKeys();
   void askForRecordings();
   void askForFolder();
   void askForNewRun();
@@ -112,7 +158,8 @@ class MainWindow : public QMainWindow {
   void moveLayer(int by);
   void soloSelected();
   void hideSelected();
-  void togglePanels();
+  void selectExpert(int64_t expert);
+  void showStep(int64_t step);  ///< the nearest that is recorded
   void copyView();
   void remember(const QString& path);
   QStringList recentPaths() const;
@@ -121,6 +168,8 @@ class MainWindow : public QMainWindow {
   std::unique_ptr<QSettings> settings_;
   std::shared_ptr<ReaderThread> reader_;
   ViewState state_;
+  Digests digests_;
+  SessionKeeper sessions_;
   OpenRuns runs_;
   RunCatalog catalog_;
   OpenRun* shown_ = nullptr;
@@ -129,15 +178,19 @@ class MainWindow : public QMainWindow {
   bool exporting_ = false;
   QByteArray default_layout_;
   QByteArray layout_with_panels_;  ///< Ctrl+B: how the docks were; empty while they show
+  Appearance appearance_;
+  bool layout_given_back_ = false;  ///< by the session of the first run that was shown
 
   RunControl* control_;
   CloseQuestion* close_question_;
   MessageBar* messages_;
   WaitingBar* waiting_bar_;
+  FilterBar* filter_bar_;
+  CommandPalette* palette_;
   QStackedWidget* centre_;
   CanvasWidget* canvas_;
   StartingPage* starting_page_;
-  QLabel* health_;
+  QLabel* health_ = nullptr;
   TimeBar* time_bar_;
   RunsPanel* runs_panel_;
   LiveValues* live_values_;
@@ -146,7 +199,12 @@ class MainWindow : public QMainWindow {
   CurvesView* curves_;
   QLabel* status_;
   QMenu* recent_menu_ = nullptr;
-  QList<QAction*> key_actions_;  ///< in the order of the menus, for the sheet of keys
+  struct Condition {
+    QAction* action;
+    QString tip;
+    std::function<QString()> why_not;
+  };
+  std::vector<Condition> conditions_;
 };
 
 }  // namespace limoe::gui

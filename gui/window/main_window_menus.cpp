@@ -1,25 +1,17 @@
-// Menus, tool bar and keys of the window, and the dialogs behind them.
-#include <QDateTime>
-#include <QDir>
+// Menus, tool bar and keys of the window.
+#include <QActionGroup>
 #include <QDockWidget>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QMenuBar>
-#include <QMessageBox>
-#include <QStatusBar>
 #include <QStyle>
 #include <QToolBar>
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
-#include "gui/figures/run_figures.h"
-#include "gui/runs/worker_process.h"
-#include "gui/window/demo.h"
-#include "gui/window/key_sheet.h"
+#include "gui/window/dock_controls.h"
+#include "gui/window/filter_bar.h"
 #include "gui/window/main_window.h"
-#include "gui/window/message_bar.h"
-#include "gui/window/new_run_dialog.h"
 #include "gui/window/run_control.h"
+#include "gui/window/scaled_style.h"
 #include "gui/window/time_bar.h"
 
 namespace limoe::gui {
@@ -27,6 +19,7 @@ namespace {
 
 /// A page of images leaves a bit of the one before in view.
 constexpr double kPageScreens = 0.9;
+constexpr int kDigits = 10;
 
 }  // namespace
 
@@ -38,18 +31,52 @@ QAction* MainWindow::addAction(QMenu* menu, const char* name, const QString& tex
   action->setShortcut(key);
   action->setToolTip(tip);
   action->setStatusTip(tip);
-  key_actions_ << action;
   return action;
+}
+
+void MainWindow::onlyIf(QAction* action, std::function<QString()> why_not) {
+  conditions_.push_back({action, action->toolTip(), std::move(why_not)});
+}
+
+void MainWindow::refreshActions() {
+  for (const Condition& condition : conditions_) {
+    const QString why_not = condition.why_not();
+    condition.action->setEnabled(why_not.isEmpty());
+    condition.action->setToolTip(why_not.isEmpty()
+                                     ? condition.tip
+                                     : QString("%1 (not now: %2)").arg(condition.tip, why_not));
+  }
+}
+
+QString MainWindow::whyNoRun() const {
+  return shownData() ? QString() : QString("no run is shown");
+}
+
+QString MainWindow::whyNoLayers() const {
+  const auto run_data = shownData();
+  return !run_data                      ? whyNoRun()
+         : run_data->layout.layers == 0 ? QString("the model is dense")
+                                        : QString();
+}
+
+QString MainWindow::whyNoExpert() const {
+  const QString no_layers = whyNoLayers();
+  return !no_layers.isEmpty()      ? no_layers
+         : state_.selectedExpert() ? QString()
+                                   : QString("select an expert first, with 0 … 9 or in the panel");
 }
 
 void MainWindow::makeMenus() {
   makeFileMenu();
   makeViewMenu();
+  makeGoMenu();
+  makeExpertsMenu();
   makeRunMenu();
   makeHelpMenu();
   for (QMenu* menu : menuBar()->findChildren<QMenu*>()) {
     menu->setToolTipsVisible(true);
   }
+  nameBarControls(*menuBar());
 }
 
 void MainWindow::makeFileMenu() {
@@ -65,12 +92,15 @@ void MainWindow::makeFileMenu() {
   recent_menu_ = menu->addMenu("Open &recent");
   recent_menu_->menuAction()->setToolTip("Runs opened before");
   connect(recent_menu_, &QMenu::aboutToShow, this, &MainWindow::fillRecentMenu);
-  addAction(menu, "closeRunAction", "&Close run", Qt::CTRL | Qt::Key_W,
-            "Stop showing this run; its worker, if there is one, trains on", [this] {
-              if (shown_) {
-                closeRun(shown_);
-              }
-            });
+  const auto no_run = [this] { return whyNoRun(); };
+  onlyIf(addAction(menu, "closeRunAction", "&Close run", Qt::CTRL | Qt::Key_W,
+                   "Stop showing this run; its worker, if there is one, trains on",
+                   [this] {
+                     if (shown_) {
+                       closeRun(shown_);
+                     }
+                   }),
+         [this] { return shown_ ? QString() : QString("no run is shown"); });
   addAction(menu, "reloadAction", "Re&load", Qt::Key_F5, "Look at the disk again", [this] {
     catalog_.refresh();
     if (shown_) {
@@ -78,13 +108,15 @@ void MainWindow::makeFileMenu() {
     }
   });
   menu->addSeparator();
-  addAction(menu, "exportAction", "&Export figures…", Qt::CTRL | Qt::Key_E,
-            "Write overlay, modality shares and curves as PDF and PNG",
-            [this] { askForFigures(); });
+  onlyIf(addAction(menu, "exportAction", "&Export figures…", Qt::CTRL | Qt::Key_E,
+                   "Write overlay, modality shares and curves as PDF and PNG",
+                   [this] { askForFigures(); }),
+         no_run);
   addAction(menu, "screenshotAction", "&Save screenshot…", Qt::CTRL | Qt::SHIFT | Qt::Key_S,
             "Save what the window shows as PNG", [this] { askForScreenshot(); });
-  addAction(menu, "copyAction", "Cop&y view", QKeySequence::Copy,
-            "Copy the image wall as a picture", [this] { copyView(); });
+  onlyIf(addAction(menu, "copyAction", "Cop&y view", QKeySequence::Copy,
+                   "Copy the image wall as a picture", [this] { copyView(); }),
+         no_run);
   menu->addSeparator();
   addAction(menu, "quitAction", "&Quit", Qt::CTRL | Qt::Key_Q, "Close the window",
             [this] { close(); });
@@ -109,53 +141,132 @@ void MainWindow::makeViewMenu() {
              "Where the image wall ends", kAll);
   addAction(menu, "overlayAction", "&Overlay", Qt::Key_O, "Show or hide the experts' colours",
             [this] { state_.setOverlayVisible(!state_.overlayVisible()); });
+  addAction(menu, "filterAction", "Filter and &sort…", Qt::CTRL | Qt::Key_F,
+            "Find images by word, label, expert, dropped tokens or gate; order of the wall",
+            [this] { filter_bar_->open(); })
+      ->setIcon(glyphIcon(Glyph::Find));
   menu->addSeparator();
-  addAction(menu, "previousLayerAction", "&Previous layer", Qt::Key_BracketLeft,
-            "The MoE layer before", [this] { moveLayer(-1); });
-  addAction(menu, "nextLayerAction", "&Next layer", Qt::Key_BracketRight, "The MoE layer after",
-            [this] { moveLayer(1); });
-  addAction(menu, "previousStepAction", "Step &back", Qt::Key_Left, "The recorded step before",
-            [this] { time_bar_->stepBy(-1); });
-  addAction(menu, "nextStepAction", "Step &forward", Qt::Key_Right, "The recorded step after",
-            [this] { time_bar_->stepBy(1); });
-  addAction(menu, "playAction", "P&lay", Qt::Key_Space, "Play through the recorded steps",
-            [this] { time_bar_->togglePlay(); });
-  addAction(menu, "newestAction", "Follow ne&west", Qt::Key_End, "Always show the newest step",
-            [this] { time_bar_->followNewest(); });
-  menu->addSeparator();
-  makeExpertActions(menu);
-  menu->addSeparator();
-  for (QDockWidget* dock : findChildren<QDockWidget*>()) {
+  makePanelsMenu(menu->addMenu("&Panels"));
+  makeAppearanceMenus(menu);
+}
+
+void MainWindow::makePanelsMenu(QMenu* menu) {
+  menu->menuAction()->setToolTip("Which panels there are, and the keyboard's way round them");
+  for (QDockWidget* dock : docks()) {
     QAction* toggle = dock->toggleViewAction();
     toggle->setToolTip(QString("Show or hide the panel “%1”").arg(dock->windowTitle()));
     menu->addAction(toggle);
   }
+  menu->addSeparator();
   addAction(menu, "panelsAction", "&Hide panels", Qt::CTRL | Qt::Key_B,
             "Only the image wall, or all panels again", [this] { togglePanels(); });
   addAction(menu, "defaultLayoutAction", "&Default layout", {}, "Every panel back in its place",
             [this] { resetLayout(); });
+  addAction(menu, "nextPanelAction", "&Next panel", Qt::Key_F6, "The keyboard to the next panel",
+            [this] { movePanel(1); });
+  addAction(menu, "previousPanelAction", "&Previous panel", Qt::SHIFT | Qt::Key_F6,
+            "The keyboard to the panel before", [this] { movePanel(-1); });
 }
 
-void MainWindow::makeExpertActions(QMenu* menu) {
-  QMenu* experts = menu->addMenu("Select &expert");
-  for (int expert = 0; expert <= 9; ++expert) {
-    auto* action = new QAction(QString("Expert %1").arg(expert), this);
-    action->setObjectName(QString("expert%1Action").arg(expert));
-    action->setShortcut(QKeySequence(Qt::Key_0 + expert));
-    action->setToolTip(QString("Select expert %1; again: off").arg(expert));
-    connect(action, &QAction::triggered, this, [this, expert] {
-      const auto run_data = shownData();
-      if (run_data && expert < run_data->layout.experts) {
-        state_.toggleSelectedExpert(expert);
-      }
-    });
-    experts->addAction(action);
-    key_actions_ << action;
+void MainWindow::makeAppearanceMenus(QMenu* menu) {
+  QMenu* looks = menu->addMenu("&Appearance");
+  looks->menuAction()->setToolTip("Light or dark");
+  auto* schemes = new QActionGroup(this);
+  const auto add_choice = [this](QMenu* to, QActionGroup* group, QAction* action, bool chosen) {
+    to->addAction(group->addAction(action));
+    action->setCheckable(true);
+    action->setChecked(chosen);
+  };
+  for (const auto& [scheme, text, tip] :
+       {std::tuple(ColorScheme::System, "&System", "Light or dark as the system"),
+        std::tuple(ColorScheme::Light, "&Light", "Dark text on light ground"),
+        std::tuple(ColorScheme::Dark, "&Dark", "Light text on dark ground")}) {
+    QAction* action = addAction(looks, qPrintable(nameOf(scheme) + "AppearanceAction"), text, {},
+                                tip, [this, scheme = scheme] {
+                                  setAppearance({scheme, appearance_.percent});
+                                });
+    add_choice(looks, schemes, action, scheme == appearance_.scheme);
   }
-  addAction(menu, "soloAction", "&Solo", Qt::Key_S, "Show the selected expert alone; again: all",
-            [this] { soloSelected(); });
-  addAction(menu, "hideAction", "&Hide expert", Qt::Key_H, "Hide or show the selected expert",
-            [this] { hideSelected(); });
+  QMenu* sizes = menu->addMenu("S&cale");
+  sizes->menuAction()->setToolTip("Size of text and controls");
+  auto* scales = new QActionGroup(this);
+  for (const int percent : Appearance::kScales) {
+    QAction* action =
+        addAction(sizes, qPrintable(QString("scale%1Action").arg(percent)),
+                  QString::fromUtf8("%1 %").arg(percent), {},
+                  QString::fromUtf8("Text and controls at %1 % of the system's size").arg(percent),
+                  [this, percent] {
+                    setAppearance({appearance_.scheme, percent});
+                  });
+    add_choice(sizes, scales, action, percent == appearance_.percent);
+  }
+  const auto go = [this, scales](int by) {
+    setAppearance({appearance_.scheme, nextScale(appearance_.percent, by)});
+    for (QAction* action : scales->actions()) {
+      action->setChecked(action->objectName() == QString("scale%1Action").arg(appearance_.percent));
+    }
+  };
+  sizes->addSeparator();
+  addAction(sizes, "largerAction", "&Larger", Qt::CTRL | Qt::Key_Plus, "Larger text and controls",
+            [go] { go(1); })
+      ->setShortcuts({Qt::CTRL | Qt::Key_Plus, Qt::CTRL | Qt::Key_Equal});
+  addAction(sizes, "smallerAction", "&Smaller", Qt::CTRL | Qt::Key_Minus,
+            "Smaller text and controls", [go] { go(-1); });
+}
+
+void MainWindow::makeGoMenu() {
+  QMenu* menu = menuBar()->addMenu("&Go");
+  const auto no_layers = [this] { return whyNoLayers(); };
+  const auto no_steps = [this] {
+    const auto run_data = shownData();
+    return !run_data                          ? whyNoRun()
+           : run_data->snapshot_steps.empty() ? QString("no step of the probe is recorded yet")
+                                              : QString();
+  };
+  onlyIf(addAction(menu, "previousLayerAction", "&Previous layer", Qt::Key_BracketLeft,
+                   "The MoE layer before", [this] { moveLayer(-1); }),
+         no_layers);
+  onlyIf(addAction(menu, "nextLayerAction", "&Next layer", Qt::Key_BracketRight,
+                   "The MoE layer after", [this] { moveLayer(1); }),
+         no_layers);
+  menu->addSeparator();
+  onlyIf(addAction(menu, "previousStepAction", "Step &back", Qt::Key_Left,
+                   "The recorded step before", [this] { time_bar_->stepBy(-1); }),
+         no_steps);
+  onlyIf(addAction(menu, "nextStepAction", "Step &forward", Qt::Key_Right,
+                   "The recorded step after", [this] { time_bar_->stepBy(1); }),
+         no_steps);
+  onlyIf(addAction(menu, "playAction", "P&lay", Qt::Key_Space, "Play through the recorded steps",
+                   [this] { time_bar_->togglePlay(); }),
+         no_steps);
+  onlyIf(addAction(menu, "newestAction", "Follow ne&west", Qt::Key_End,
+                   "Always show the newest step", [this] { time_bar_->followNewest(); }),
+         no_steps);
+}
+
+void MainWindow::makeExpertsMenu() {
+  QMenu* menu = menuBar()->addMenu("&Experts");
+  QMenu* experts = menu->addMenu("Select &expert");
+  experts->menuAction()->setToolTip("Select one of the first ten experts");
+  for (int expert = 0; expert < kDigits; ++expert) {
+    QAction* action = addAction(experts, qPrintable(QString("expert%1Action").arg(expert)),
+                                QString("Expert %1").arg(expert), QKeySequence(Qt::Key_0 + expert),
+                                QString("Select expert %1; again: off").arg(expert),
+                                [this, expert] { selectExpert(expert); });
+    onlyIf(action, [this, expert] {
+      const QString no_layers = whyNoLayers();
+      return !no_layers.isEmpty() || expert < shownData()->layout.experts
+                 ? no_layers
+                 : QString("there are %1 experts").arg(shownData()->layout.experts);
+    });
+  }
+  const auto no_expert = [this] { return whyNoExpert(); };
+  onlyIf(addAction(menu, "soloAction", "&Solo", Qt::Key_S,
+                   "Show the selected expert alone; again: all", [this] { soloSelected(); }),
+         no_expert);
+  onlyIf(addAction(menu, "hideAction", "&Hide expert", Qt::Key_H,
+                   "Hide or show the selected expert", [this] { hideSelected(); }),
+         no_expert);
   addAction(menu, "showAllAction", "Show a&ll experts", {}, "No expert hidden, none solo",
             [this] { state_.showAllExperts(); });
   addAction(menu, "clearAction", "&Clear selection", Qt::Key_Escape,
@@ -169,18 +280,16 @@ void MainWindow::makeRunMenu() {
   menu->addSeparator();
   for (QAction* action : {control_->trainAction(), control_->stepAction(), control_->stopAction(),
                           control_->checkpointAction()}) {
-    action->setStatusTip(action->toolTip());
     menu->addAction(action);
-    key_actions_ << action;
   }
 }
 
 void MainWindow::makeHelpMenu() {
   QMenu* menu = menuBar()->addMenu("&Help");
-  addAction(menu, "keysAction", "&Keys", Qt::Key_Question, "All keys on one sheet", [this] {
-    auto* sheet = new KeySheet(key_actions_, this);
-    sheet->show();
-  });
+  addAction(menu, "paletteAction", "&Find a command…", Qt::CTRL | Qt::SHIFT | Qt::Key_P,
+            "All commands in one list, found by typing", [this] { openPalette(); });
+  addAction(menu, "keysAction", "&Keys", Qt::Key_Question, "All keys on one sheet",
+            [this] { showKeys(); });
   addAction(menu, "aboutAction", "&About LIMoE Scope", {}, "Version and what it is",
             [this] { showAbout(); });
 }
@@ -189,7 +298,8 @@ void MainWindow::makeToolBar() {
   QToolBar* bar = addToolBar("Run control");
   bar->setObjectName("runControlBar");
   bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-  bar->setIconSize({16, 16});
+  const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize);
+  bar->setIconSize({icon, icon});
   bar->addAction(findChild<QAction*>("newRunAction"));
   bar->addAction(findChild<QAction*>("openAction"));
   bar->addSeparator();
@@ -197,7 +307,10 @@ void MainWindow::makeToolBar() {
                           control_->checkpointAction()}) {
     bar->addAction(action);
   }
+  bar->addSeparator();
+  bar->addAction(findChild<QAction*>("filterAction"));
   bar->toggleViewAction()->setToolTip("Show or hide the tool bar");
+  nameBarControls(*bar);
 }
 
 void MainWindow::fillRecentMenu() {
@@ -209,117 +322,6 @@ void MainWindow::fillRecentMenu() {
   if (recent_menu_->isEmpty()) {
     recent_menu_->addAction("None yet")->setEnabled(false);
   }
-}
-
-void MainWindow::askForRecordings() {
-  openPaths(QFileDialog::getOpenFileNames(this, "Open recordings", options_.runs_folder,
-                                          "Recordings (*.h5 *.hdf5);;All files (*)"));
-}
-
-void MainWindow::askForFolder() {
-  const QString folder =
-      QFileDialog::getExistingDirectory(this, "Open the folder of a run", options_.runs_folder);
-  if (!folder.isEmpty()) {
-    openPaths({folder});
-  }
-}
-
-QStringList MainWindow::takenNames() const {
-  QStringList taken;
-  for (const RunEntry& run : catalog_.runs()) {
-    taken << run.name;
-  }
-  for (const auto& run : runs_.all()) {
-    taken << run->name;
-  }
-  return taken;
-}
-
-void MainWindow::startDemo() {
-  const DemoFolder demo = chooseDemoFolder(options_.runs_folder);
-  if (demo.is_training) {
-    openPaths({demo.path});
-  } else {
-    startRun(demoRun(demo.path));
-  }
-}
-
-void MainWindow::askForNewRun() {
-  auto* dialog = new NewRunDialog(options_.runs_folder,
-                                  QFileInfo(freeRunFolder(options_.runs_folder, "run")).fileName(),
-                                  takenNames(), this);
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QDialog::accepted, this, [this, dialog] { startRun(dialog->newRun()); });
-  dialog->open();
-}
-
-void MainWindow::askForFigures() {
-  const auto run_data = shownData();
-  if (!run_data || exporting_) {
-    return;
-  }
-  const QString folder =
-      QFileDialog::getExistingDirectory(this, "Folder for the figures", run_data->folder);
-  if (!folder.isEmpty()) {
-    exportFigures(folder);
-  }
-}
-
-void MainWindow::exportFigures(const QString& folder) {
-  // The figures wait for the reader in an event loop of their own: meanwhile the run must stay.
-  exporting_ = true;
-  menuBar()->setEnabled(false);
-  try {
-    const QStringList files = writeRunFigures(*shown_->source, state_, folder);
-    messages_->post(MessageBar::Kind::Information,
-                    QString("Wrote %1 figures into %2.").arg(files.size()).arg(folder));
-  } catch (const std::exception& failure) {
-    messages_->post(MessageBar::Kind::Error,
-                    QString("The figures could not be written: %1").arg(failure.what()));
-  }
-  menuBar()->setEnabled(true);
-  exporting_ = false;
-}
-
-void MainWindow::askForScreenshot() {
-  const QString file = QFileDialog::getSaveFileName(
-      this, "Save screenshot", QDir::home().absoluteFilePath("limoe-scope.png"), "PNG (*.png)");
-  if (file.isEmpty()) {
-    return;
-  }
-  if (grab().save(file, "PNG")) {
-    statusBar()->showMessage(QString("Saved %1").arg(file));
-  } else {
-    messages_->post(
-        MessageBar::Kind::Error,
-        QString("Cannot write %1: is the folder there, and may you write to it?").arg(file));
-  }
-}
-
-void MainWindow::askWhereToStop() {
-  auto* dialog = new QFileDialog(this, "Folder for the checkpoint and what is not recorded yet",
-                                 QDir::homePath());
-  dialog->setObjectName("stopFolderDialog");
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  dialog->setFileMode(QFileDialog::Directory);
-  dialog->setOption(QFileDialog::ShowDirsOnly);
-  dialog->setLabelText(QFileDialog::Accept, "Save here and stop");
-  // Another run may be shown by then, or its worker may have gone on.
-  connect(dialog, &QFileDialog::fileSelected, this, [this, run = shown_](const QString& folder) {
-    if (run == shown_ && control_->status() && control_->status()->state == "waiting") {
-      control_->stopInto(folder);
-    }
-  });
-  dialog->open();
-}
-
-void MainWindow::showAbout() {
-  QMessageBox::about(
-      this, "LIMoE Scope",
-      QString("<h3>LIMoE Scope %1</h3><p>Shows what the experts of a LIMoE model – one sparse "
-              "transformer for image patches and words – have specialised in.</p><p>Mustafa et "
-              "al. 2022, <i>Multimodal Contrastive Learning with LIMoE</i>, arXiv:2206.02770</p>")
-          .arg(LIMOE_SCOPE_VERSION));
 }
 
 }  // namespace limoe::gui

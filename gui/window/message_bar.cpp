@@ -1,6 +1,8 @@
 #include "gui/window/message_bar.h"
 
+#include <QApplication>
 #include <QDialog>
+#include <QEvent>
 #include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -19,10 +21,10 @@ constexpr int kMostRows = 3;
 class MessageRow : public QFrame {
  public:
   MessageRow(MessageBar::Kind kind, const QString& text, const QString& details, QWidget* parent)
-      : QFrame(parent), text_(text) {
+      : QFrame(parent), kind_(kind), text_(text) {
     setObjectName("messageRow");
     setAutoFillBackground(true);
-    setPalette(messagePalette(kind, palette()));
+    setPalette(messagePalette(kind_));
 
     auto* icon = new QLabel(this);
     const auto pixmap = kind == MessageBar::Kind::Information ? QStyle::SP_MessageBoxInformation
@@ -42,6 +44,7 @@ class MessageRow : public QFrame {
       auto* more = new QPushButton("Show the log…", this);
       more->setObjectName("messageDetails");
       more->setFocusPolicy(Qt::TabFocus);
+      more->setToolTip("What the worker printed last");
       connect(more, &QPushButton::clicked, this, [this, details] { showDetails(details); });
       layout->addWidget(more);
     }
@@ -50,12 +53,21 @@ class MessageRow : public QFrame {
     dismiss->setIcon(style()->standardIcon(QStyle::SP_DialogCloseButton));
     dismiss->setAutoRaise(true);
     dismiss->setToolTip("Dismiss");
+    dismiss->setAccessibleName("Dismiss");
     dismiss->setFocusPolicy(Qt::TabFocus);
     connect(dismiss, &QToolButton::clicked, this, &QObject::deleteLater);
     layout->addWidget(dismiss);
   }
 
   const QString& text() const { return text_; }
+
+ protected:
+  void changeEvent(QEvent* event) override {
+    QFrame::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) {
+      setPalette(messagePalette(kind_));
+    }
+  }
 
  private:
   void showDetails(const QString& details) {
@@ -65,6 +77,8 @@ class MessageRow : public QFrame {
     dialog->setWindowTitle("End of the worker's log");
     auto* view = new QPlainTextEdit(details, dialog);
     view->setReadOnly(true);
+    view->setAccessibleName("End of the worker's log");
+    view->setToolTip("What the worker printed last; select to copy");
     view->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     auto* layout = new QVBoxLayout(dialog);
     layout->addWidget(view);
@@ -72,6 +86,7 @@ class MessageRow : public QFrame {
     dialog->show();
   }
 
+  MessageBar::Kind kind_;
   QString text_;
 };
 
@@ -95,13 +110,13 @@ void MessageBar::post(Kind kind, const QString& text, const QString& details) {
   rows_->insertWidget(0, new MessageRow(kind, text, details, this));
 }
 
-QPalette messagePalette(MessageBar::Kind kind, const QPalette& palette) {
-  const QColor base = palette.color(QPalette::Window);
+QPalette messagePalette(MessageBar::Kind kind) {
+  const QColor base = QApplication::palette().color(QPalette::Window);
   const QColor tone = kind == MessageBar::Kind::Information ? QColor(66, 133, 244)
                       : kind == MessageBar::Kind::Warning   ? QColor(240, 160, 20)
                                                             : QColor(215, 60, 50);
   const auto mix = [](int a, int b) { return (3 * a + b) / 4; };
-  QPalette colors = palette;
+  QPalette colors;
   colors.setColor(QPalette::Window,
                   QColor(mix(base.red(), tone.red()), mix(base.green(), tone.green()),
                          mix(base.blue(), tone.blue())));

@@ -27,7 +27,8 @@ class MessageBar : public QWidget {
   QVBoxLayout* rows_;
 };
 
-/// `palette` with a background of the kind's colour, mixed so that it suits light and dark.
-QPalette messagePalette(MessageBar::Kind kind, const QPalette& palette);
+/// A background of the kind's colour, mixed so that it suits light and dark as they are now;
+/// nothing else is set.
+QPalette messagePalette(MessageBar::Kind kind);
 
 }  // namespace limoe::gui

@@ -60,7 +60,10 @@ NewRunDialog::NewRunDialog(const QString& runs_folder, const QString& suggested_
   form->addRow("Folder", new QLabel(QDir::toNativeSeparators(runs_folder), this));
   form->addRow(fault_);
   form->addRow(buttons_);
-  buttons_->addButton("Start training", QDialogButtonBox::AcceptRole)->setObjectName("startRun");
+  QPushButton* start = buttons_->addButton("Start training", QDialogButtonBox::AcceptRole);
+  start->setObjectName("startRun");
+  start->setToolTip("Make the folder and start a worker in it");
+  buttons_->button(QDialogButtonBox::Cancel)->setToolTip("Start nothing");
   connect(buttons_, &QDialogButtonBox::accepted, this, &QDialog::accept);
   connect(buttons_, &QDialogButtonBox::rejected, this, &QDialog::reject);
   connect(name_, &QLineEdit::textChanged, this, &NewRunDialog::check);

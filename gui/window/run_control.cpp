@@ -64,7 +64,7 @@ QAction* RunControl::makeAction(const char* name, const QString& text, const QKe
   auto* action = new QAction(text, this);
   action->setObjectName(name);
   action->setShortcut(key);
-  action->setToolTip(tip);
+  action->setStatusTip(tip);
   return action;
 }
 
@@ -86,8 +86,13 @@ void RunControl::refresh() {
   }
   const bool paused = status_ && status_->state == "paused";
   const bool steerable = live && status_ && (paused || status_->state == "training");
+  const QString why_not = steerable ? QString()
+                          : !run_   ? QString(" (not now: no run is shown)")
+                          : !live   ? QString(" (not now: no worker trains this run)")
+                                    : QString(" (not now: the worker is busy)");
   for (QAction* action : {train_, step_, stop_, checkpoint_}) {
     action->setEnabled(steerable);
+    action->setToolTip(action->statusTip() + why_not);
   }
   train_->setText(paused ? "Train" : "Pause");
   train_->setIcon(

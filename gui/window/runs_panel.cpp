@@ -60,13 +60,13 @@ RunsPanel::RunsPanel(QWidget* parent)
   list_->setUniformRowHeights(true);
   list_->setFrameShape(QFrame::NoFrame);
   list_->setAllColumnsShowFocus(true);
-  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   list_->header()->setMinimumSectionSize(30);
   list_->header()->setStretchLastSection(true);
   list_->header()->setSectionResizeMode(kName, QHeaderView::ResizeToContents);
   list_->header()->setSectionResizeMode(kState, QHeaderView::ResizeToContents);
   list_->header()->setSectionResizeMode(kStep, QHeaderView::ResizeToContents);
   list_->setToolTip("Click a run to show it");
+  list_->setAccessibleName("Runs");
   empty_->setWordWrap(true);
   empty_->setContentsMargins(8, 6, 8, 6);
   auto* layout = new QVBoxLayout(this);

@@ -1,5 +1,6 @@
 #include "gui/window/starting_page.h"
 
+#include <QEvent>
 #include <QLabel>
 #include <QProgressBar>
 #include <QVBoxLayout>
@@ -10,9 +11,7 @@ StartingPage::StartingPage(QWidget* parent)
     : QWidget(parent), title_(new QLabel(this)), now_(new QLabel(this)) {
   title_->setObjectName("startingTitle");
   now_->setObjectName("startingNow");
-  QFont font = title_->font();
-  font.setPointSizeF(1.4 * font.pointSizeF());
-  title_->setFont(font);
+  enlargeTitle();
   now_->setWordWrap(true);
   now_->setMaximumWidth(560);
   now_->setMinimumWidth(360);
@@ -24,6 +23,7 @@ StartingPage::StartingPage(QWidget* parent)
   busy->setRange(0, 0);
   busy->setTextVisible(false);
   busy->setFixedSize(240, 6);
+  busy->setAccessibleName("The run is starting");
   auto* layout = new QVBoxLayout(this);
   layout->setSpacing(12);
   layout->addStretch();
@@ -31,6 +31,19 @@ StartingPage::StartingPage(QWidget* parent)
   layout->addWidget(busy, 0, Qt::AlignHCenter);
   layout->addWidget(now_, 0, Qt::AlignHCenter);
   layout->addStretch();
+}
+
+void StartingPage::enlargeTitle() {
+  QFont larger = font();
+  larger.setPointSizeF(1.4 * larger.pointSizeF());
+  title_->setFont(larger);
+}
+
+void StartingPage::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) {
+    enlargeTitle();
+  }
 }
 
 void StartingPage::describe(const QString& run, const QString& log) {

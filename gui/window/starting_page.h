@@ -14,7 +14,12 @@ class StartingPage : public QWidget {
   /// `log`: what the worker has printed so far; the last line is what it does now.
   void describe(const QString& run, const QString& log);
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
+  void enlargeTitle();
+
   QLabel* title_;
   QLabel* now_;
 };

@@ -1,5 +1,6 @@
 #include "gui/window/time_bar.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -21,6 +22,7 @@ QToolButton* makeButton(const char* name, const QString& tip, QWidget* parent) {
   auto* button = new QToolButton(parent);
   button->setObjectName(name);
   button->setToolTip(tip);
+  button->setAccessibleName(tip);
   button->setAutoRaise(true);
   button->setFocusPolicy(Qt::TabFocus);
   return button;
@@ -38,15 +40,15 @@ TimeBar::TimeBar(ViewState& state, QWidget* parent)
       follow_(makeButton("followButton", "Always show the newest step (End)", this)) {
   slider_->setObjectName("timeSlider");
   slider_->setToolTip("Recorded steps: drag, or press ← and →");
+  slider_->setAccessibleName("Recorded step");
   slider_->setPageStep(10);
   step_->setObjectName("stepEdit");
   step_->setToolTip("Go to the recorded step nearest to this number");
+  step_->setAccessibleName("Step");
   step_->setKeyboardTracking(false);
   step_->setButtonSymbols(QAbstractSpinBox::NoButtons);
   step_->setAlignment(Qt::AlignRight);
   step_->setRange(0, std::numeric_limits<int>::max());
-  step_->setFocusPolicy(Qt::ClickFocus);
-  step_->setFixedWidth(fontMetrics().horizontalAdvance("00000000") + 12);
   newest_->setObjectName("newestLabel");
   follow_->setText("Newest");
   follow_->setAutoRaise(false);  // pressed or not must be plain to see
@@ -75,7 +77,21 @@ TimeBar::TimeBar(ViewState& state, QWidget* parent)
   });
   connect(&play_timer_, &QTimer::timeout, this, &TimeBar::advance);
   connect(&state_, &ViewState::changed, this, &TimeBar::refresh);
+  fitToFont();
   refresh();
+}
+
+void TimeBar::fitToFont() {
+  step_->setFixedWidth(fontMetrics().horizontalAdvance("00000000") + 12);
+  const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize);
+  play_->setIconSize({icon, icon});
+}
+
+void TimeBar::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
+    fitToFont();
+  }
 }
 
 void TimeBar::setSource(RunSource* source) {

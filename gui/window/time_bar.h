@@ -26,7 +26,11 @@ class TimeBar : public QWidget {
   void followNewest();         ///< End
   bool isPlaying() const { return play_timer_.isActive(); }
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
+  void fitToFont();
   int64_t snapshots() const;
   void refresh();
   void advance();

@@ -1,5 +1,6 @@
 #include "gui/window/waiting_bar.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -13,7 +14,7 @@ namespace limoe::gui {
 WaitingBar::WaitingBar(QWidget* parent) : QFrame(parent), text_(new QLabel(this)) {
   setObjectName("waitingBar");
   setAutoFillBackground(true);
-  setPalette(messagePalette(MessageBar::Kind::Warning, palette()));
+  setPalette(messagePalette(MessageBar::Kind::Warning));
   auto* icon = new QLabel(this);
   icon->setPixmap(style()->standardIcon(QStyle::SP_MessageBoxWarning).pixmap(18, 18));
   text_->setObjectName("waitingText");
@@ -38,6 +39,13 @@ WaitingBar::WaitingBar(QWidget* parent) : QFrame(parent), text_(new QLabel(this)
                     "Stop with a checkpoint, and what is not recorded yet, in another folder"),
           &QPushButton::clicked, this, &WaitingBar::stopAsked);
   hide();
+}
+
+void WaitingBar::changeEvent(QEvent* event) {
+  QFrame::changeEvent(event);
+  if (event->type() == QEvent::PaletteChange) {
+    setPalette(messagePalette(MessageBar::Kind::Warning));
+  }
 }
 
 void WaitingBar::setStatus(const std::optional<WorkerStatus>& status) {

@@ -23,6 +23,9 @@ class WaitingBar : public QFrame {
   void retryAsked();
   void stopAsked();  ///< with everything saved in a folder that the user has yet to choose
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
   QLabel* text_;
 };

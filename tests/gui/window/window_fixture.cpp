@@ -86,6 +86,16 @@ void WindowTest::press(int key, Qt::KeyboardModifiers modifiers) {
   QTest::keyClick(window.get(), static_cast<Qt::Key>(key), modifiers);
 }
 
+void WindowTest::pressHere(int key, Qt::KeyboardModifiers modifiers) {
+  ASSERT_NE(QApplication::focusWidget(), nullptr);
+  QTest::keyClick(QApplication::focusWidget(), static_cast<Qt::Key>(key), modifiers);
+}
+
+void WindowTest::type(const QString& text) {
+  ASSERT_NE(QApplication::focusWidget(), nullptr);
+  QTest::keyClicks(QApplication::focusWidget(), text);
+}
+
 QString WindowTest::messages() const {
   return window->findChild<MessageBar*>()->texts().join('\n');
 }

@@ -33,6 +33,13 @@ class WindowTest : public testing::Test {
   /// Starts the fake worker in the runs folder and waits for its first snapshots.
   void startLiveRun(const QString& name);
   void press(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier);
+  /// To whatever has the keyboard, as a user's key does.
+  void pressHere(int key, Qt::KeyboardModifiers modifiers = Qt::NoModifier);
+  void type(const QString& text);
+  template <typename T>
+  T* find(const char* name) const {
+    return window->findChild<T*>(name);
+  }
   QString runFolder(const QString& name) const;
   QString messages() const;  ///< of the message bar, joined
 

@@ -1,0 +1,263 @@
+// Panels of the window: where they are, how the keyboard goes round them, how large they look.
+#include <QDockWidget>
+#include <QStyle>
+#include <QTimer>
+#include <QToolBar>
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "gui/canvas/canvas_widget.h"
+#include "gui/charts/curves_view.h"
+#include "gui/charts/expert_strip.h"
+#include "gui/charts/modality_chart.h"
+#include "gui/window/dock_controls.h"
+#include "gui/window/filter_bar.h"
+#include "gui/window/live_values.h"
+#include "gui/window/main_window.h"
+#include "gui/window/message_bar.h"
+#include "gui/window/runs_panel.h"
+#include "gui/window/time_bar.h"
+#include "gui/window/waiting_bar.h"
+
+namespace limoe::gui {
+namespace {
+
+/// Changes when docks are added or renamed, so that an old layout is not forced onto them.
+constexpr int kLayoutVersion = 2;
+/// Shares of the window that panels at one side take at most by themselves: the wall comes first.
+constexpr double kMostWidth = 0.26;
+constexpr double kMostHeight = 0.37;
+/// Below this a chart shows nothing, however small its letters are.
+constexpr int kLeastHeight = 250;
+/// A panel of this many pixels more or less than it was given has not been resized by the user.
+constexpr int kAlike = 4;
+
+/// First control of `panel` that Tab would reach; nullptr: none.
+QWidget* firstControl(QWidget* panel) {
+  QWidget* widget = panel;
+  do {
+    const bool inside = widget == panel || panel->isAncestorOf(widget);
+    if (inside && widget->isVisible() && widget->isEnabled() &&
+        (widget->focusPolicy() & Qt::TabFocus) != 0) {
+      return widget;
+    }
+    widget = widget->nextInFocusChain();
+  } while (widget != panel);
+  return nullptr;
+}
+
+}  // namespace
+
+QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidget* content,
+                                  Qt::DockWidgetArea area, const char* tab_with) {
+  auto* dock = new QDockWidget(title, this);
+  dock->setObjectName(name);
+  dock->setWidget(content);
+  addDockWidget(area, dock);
+  nameDockControls(*dock);
+  if (auto* front = tab_with ? findChild<QDockWidget*>(tab_with) : nullptr) {
+    tabifyDockWidget(front, dock);
+    front->raise();
+  }
+  return dock;
+}
+
+void MainWindow::makeDocks() {
+  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+  setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
+  runs_panel_ = new RunsPanel(this);
+  live_values_ = new LiveValues(this);
+  expert_strip_ = new ExpertStrip(state_, this);
+  modality_chart_ = new ModalityChart(state_, this);
+  curves_ = new CurvesView(state_, this);
+  makeDock("runsDock", "Runs", runs_panel_, Qt::LeftDockWidgetArea);
+  makeDock("liveValuesDock", "Live values", live_values_, Qt::LeftDockWidgetArea);
+  makeDock("expertsDock", "Experts", expert_strip_, Qt::RightDockWidgetArea);
+  makeDock("sharesDock", "Modality shares", modality_chart_, Qt::BottomDockWidgetArea);
+  makeDock("curvesDock", "Training curves", curves_, Qt::BottomDockWidgetArea);
+}
+
+QList<QDockWidget*> MainWindow::docks() const {
+  return findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly);
+}
+
+void MainWindow::setDefaultLayout() {
+  resize(1280, 800);
+  const auto dock = [this](const char* name) { return findChild<QDockWidget*>(name); };
+  const double scale = appearance_.percent / 100.0;
+  const auto wide = [&](int width) {
+    return std::min(qRound(width * scale), qRound(this->width() * kMostWidth));
+  };
+  resizeDocks({dock("runsDock"), dock("expertsDock")}, {wide(245), wide(325)}, Qt::Horizontal);
+  resizeDocks({dock("runsDock"), dock("liveValuesDock")}, {260, 440}, Qt::Vertical);
+  resizeDocks({dock("sharesDock"), dock("curvesDock")}, {480, 550}, Qt::Horizontal);
+  const int most_height = qRound(height() * kMostHeight);
+  resizeDocks({dock("sharesDock")},
+              {std::min(std::max(qRound(250 * scale), kLeastHeight), most_height)}, Qt::Vertical);
+}
+
+void MainWindow::resetLayout() {
+  layout_with_panels_.clear();
+  restoreState(default_layout_, kLayoutVersion);
+}
+
+void MainWindow::restoreLayout() {
+  default_layout_ = saveState(kLayoutVersion);
+  if (settings_) {
+    restoreGeometry(settings_->value("geometry").toByteArray());
+    restoreState(settings_->value("layout").toByteArray(), kLayoutVersion);
+  }
+}
+
+void MainWindow::saveLayout() {
+  if (settings_) {
+    settings_->setValue("geometry", saveGeometry());
+    settings_->setValue("layout", sessionLayout().state);
+  }
+}
+
+void MainWindow::restoreSessionLayout(const QByteArray& layout) {
+  // Only as the window opens: going from run to run in the list moves no panel.
+  if (!std::exchange(layout_given_back_, true) && !layout.isEmpty()) {
+    restoreState(layout, kLayoutVersion);
+  }
+}
+
+SessionKeeper::Layout MainWindow::sessionLayout() const {
+  SessionKeeper::Layout layout;
+  layout.state = layout_with_panels_.isEmpty() ? saveState(kLayoutVersion) : layout_with_panels_;
+  if (!layout_with_panels_.isEmpty()) {
+    layout.arrangement = "hidden for a moment";
+    return layout;
+  }
+  for (QDockWidget* dock : docks()) {
+    QStringList beside;
+    for (const QDockWidget* other : tabifiedDockWidgets(dock)) {
+      beside << other->objectName();
+    }
+    layout.arrangement += QString("%1 %2 %3 %4 %5;")
+                              .arg(dock->objectName())
+                              .arg(dockWidgetArea(dock))
+                              .arg(dock->isFloating())
+                              .arg(dock->isHidden())
+                              .arg(beside.join(','));
+  }
+  return layout;
+}
+
+void MainWindow::togglePanels() {
+  if (!layout_with_panels_.isEmpty()) {
+    restoreState(layout_with_panels_, kLayoutVersion);
+    layout_with_panels_.clear();
+    return;
+  }
+  layout_with_panels_ = saveState(kLayoutVersion);
+  for (QDockWidget* dock : docks()) {
+    dock->hide();
+  }
+}
+
+void MainWindow::showPanel(QDockWidget* dock) {
+  layout_with_panels_.clear();
+  dock->show();
+  dock->raise();
+  if (QWidget* control = firstControl(dock->widget())) {
+    control->setFocus(Qt::ShortcutFocusReason);
+  }
+}
+
+std::vector<QWidget*> MainWindow::panels() const {
+  std::vector<QWidget*> panels;
+  for (QWidget* panel :
+       std::initializer_list<QWidget*>{messages_, waiting_bar_, filter_bar_, canvas_, time_bar_}) {
+    panels.push_back(panel);
+  }
+  for (QDockWidget* dock : docks()) {
+    if (!dock->visibleRegion().isEmpty()) {  // as it is behind another tab
+      panels.push_back(dock->widget());
+    }
+  }
+  std::erase_if(panels, [](QWidget* panel) { return !panel->isVisible() || !firstControl(panel); });
+  return panels;
+}
+
+void MainWindow::movePanel(int by) {
+  const std::vector<QWidget*> all = panels();
+  if (all.empty()) {
+    return;
+  }
+  const QWidget* focus = focusWidget();
+  const auto now = std::find_if(all.begin(), all.end(), [focus](const QWidget* panel) {
+    return focus && (panel == focus || panel->isAncestorOf(focus));
+  });
+  const auto count = std::ssize(all);
+  const auto at = now == all.end() ? (by > 0 ? -1 : 0) : now - all.begin();
+  QWidget* panel = all[static_cast<std::size_t>((at + by + count) % count)];
+  QWidget* last = panel->focusWidget();  // where the keyboard was when it left
+  const bool usable = last && last->isVisible() && last->isEnabled();
+  (usable ? last : firstControl(panel))->setFocus(Qt::TabFocusReason);
+}
+
+void MainWindow::readAppearance() {
+  if (settings_) {
+    appearance_.scheme = schemeNamed(settings_->value("appearance").toString());
+    appearance_.percent = nearestScale(settings_->value("scale", 100).toInt());
+  }
+  if (options_.appearance) {
+    appearance_ = *options_.appearance;
+  }
+  applyAppearance(appearance_);
+}
+
+void MainWindow::setAppearance(const Appearance& appearance) {
+  if (appearance == appearance_) {
+    return;
+  }
+  const double growth = static_cast<double>(appearance.percent) / appearance_.percent;
+  appearance_ = appearance;
+  applyAppearance(appearance_);
+  if (settings_) {
+    settings_->setValue("appearance", nameOf(appearance_.scheme));
+    settings_->setValue("scale", appearance_.percent);
+  }
+  if (growth != 1) {
+    fitToScale(growth);
+  }
+  refreshActions();
+}
+
+void MainWindow::fitToScale(double growth) {
+  const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize);
+  for (auto* bar : findChildren<QToolBar*>()) {
+    bar->setIconSize({icon, icon});
+  }
+  // Panels grow with what is in them, once their contents know what they need.
+  QTimer::singleShot(0, this, [this, growth] {
+    for (QDockWidget* dock : docks()) {
+      if (!dock->isHidden() && !dock->isFloating() && !dock->visibleRegion().isEmpty()) {
+        fitDock(*dock, growth);
+      }
+    }
+  });
+}
+
+void MainWindow::fitDock(QDockWidget& dock, double growth) {
+  const Qt::DockWidgetArea area = dockWidgetArea(&dock);
+  const bool below = area == Qt::BottomDockWidgetArea || area == Qt::TopDockWidgetArea;
+  const int now = below ? dock.height() : dock.width();
+  const int most = below ? qRound(height() * kMostHeight) : qRound(width() * kMostWidth);
+  // Back from a scale at which it had no room, a panel is as large as it was before.
+  double wanted = now * growth;
+  if (std::abs(dock.property("fittedSize").toInt() - now) <= kAlike) {
+    wanted = dock.property("wantedSize").toDouble() * growth;
+  }
+  const int least = below ? std::min(now, kLeastHeight) : 0;
+  const int fitted = std::clamp(qRound(wanted), least, std::max(most, least));
+  resizeDocks({&dock}, {fitted}, below ? Qt::Vertical : Qt::Horizontal);
+  dock.setProperty("wantedSize", wanted);
+  dock.setProperty("fittedSize", fitted);
+}
+
+}  // namespace limoe::gui

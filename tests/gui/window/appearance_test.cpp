@@ -1,0 +1,233 @@
+// Light and dark, and sizes from 75 to 200 %, at run time.
+#include <QAbstractButton>
+#include <QApplication>
+#include <QComboBox>
+#include <QDockWidget>
+#include <QFontInfo>
+#include <QImage>
+#include <QLabel>
+#include <QSettings>
+#include <QTest>
+#include <QToolBar>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "gui/window/message_bar.h"
+#include "tests/gui/window/window_fixture.h"
+
+namespace limoe::gui::test {
+namespace {
+
+/// WCAG 2: relative luminance of sRGB.
+double luminance(const QColor& color) {
+  const auto linear = [](double c) {
+    return c <= 0.04045 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+  };
+  return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) +
+         0.0722 * linear(color.blueF());
+}
+
+double contrast(const QColor& a, const QColor& b) {
+  const double la = luminance(a);
+  const double lb = luminance(b);
+  return (std::max(la, lb) + 0.05) / (std::min(la, lb) + 0.05);
+}
+
+TEST(Appearance, EveryTextHasAContrastOfAtLeastFourAndAHalf) {
+  EXPECT_NEAR(contrast(Qt::black, Qt::white), 21, 1e-9);
+  using Role = QPalette::ColorRole;
+  const std::vector<std::pair<Role, Role>> pairs = {{Role::WindowText, Role::Window},
+                                                    {Role::Text, Role::Base},
+                                                    {Role::Text, Role::AlternateBase},
+                                                    {Role::ButtonText, Role::Button},
+                                                    {Role::PlaceholderText, Role::Base},
+                                                    {Role::PlaceholderText, Role::Window},
+                                                    {Role::PlaceholderText, Role::AlternateBase},
+                                                    {Role::HighlightedText, Role::Highlight},
+                                                    {Role::Link, Role::Window},
+                                                    {Role::Link, Role::Base},
+                                                    {Role::LinkVisited, Role::Base},
+                                                    {Role::ToolTipText, Role::ToolTipBase}};
+  for (const QPalette& palette : {lightPalette(), darkPalette()}) {
+    for (const auto& [text, ground] : pairs) {
+      EXPECT_GE(contrast(palette.color(text), palette.color(ground)), 4.5)
+          << palette.color(text).name().toStdString() << " on "
+          << palette.color(ground).name().toStdString();
+    }
+  }
+  for (const ColorScheme scheme : {ColorScheme::Dark, ColorScheme::Light}) {
+    applyAppearance({scheme, 100});
+    for (const auto kind :
+         {MessageBar::Kind::Information, MessageBar::Kind::Warning, MessageBar::Kind::Error}) {
+      EXPECT_GE(contrast(QApplication::palette().color(QPalette::WindowText),
+                         messagePalette(kind).color(QPalette::Window)),
+                4.5);
+    }
+  }
+}
+
+TEST(Appearance, ScalesGoUpAndDownByTheOfferedOnes) {
+  EXPECT_EQ(nextScale(100, 1), 110);
+  EXPECT_EQ(nextScale(100, -1), 90);
+  EXPECT_EQ(nextScale(200, 1), 200);
+  EXPECT_EQ(nextScale(75, -1), 75);
+  EXPECT_EQ(nearestScale(130), 125);
+  EXPECT_EQ(nearestScale(100000), 200);
+}
+
+class AppearanceTest : public WindowTest {
+ protected:
+  void choose(const char* action) {
+    find<QAction>(action)->trigger();
+    QTest::qWait(150);
+  }
+  /// Columns of pixels that a dock's title takes up.
+  static int titleWidth(QDockWidget* dock) {
+    const QImage picture = dock->grab({0, 0, dock->width() / 2, dock->widget()->y()}).toImage();
+    const QRgb ground = picture.pixel(0, 0);
+    int last = 0;
+    for (int x = 0; x < picture.width(); ++x) {
+      for (int y = 0; y < picture.height(); ++y) {
+        last = std::abs(qGray(picture.pixel(x, y)) - qGray(ground)) > 60 ? x : last;
+      }
+    }
+    return last;
+  }
+  /// Different colours on the canvas: some where images are drawn.
+  std::size_t canvasColors() const {
+    const QImage picture = window->canvas()->grab().toImage();
+    std::set<QRgb> colors;
+    for (int y = 0; y < picture.height(); y += 5) {
+      for (int x = 0; x < picture.width(); x += 5) {
+        colors.insert(picture.pixel(x, y));
+      }
+    }
+    return colors.size();
+  }
+  /// Mean lightness of what a widget shows, 0 … 255.
+  static double lightness(QWidget* widget) {
+    const QImage picture = widget->grab().toImage().scaled(64, 64);
+    double sum = 0;
+    for (int y = 0; y < 64; ++y) {
+      for (int x = 0; x < 64; ++x) {
+        sum += qGray(picture.pixel(x, y));
+      }
+    }
+    return sum / (64 * 64);
+  }
+  std::vector<QWidget*> panels() const {
+    std::vector<QWidget*> panels;
+    for (const char* name :
+         {"runsDock", "liveValuesDock", "expertsDock", "sharesDock", "curvesDock"}) {
+      panels.push_back(window->findChild<QDockWidget*>(name)->widget());
+    }
+    return panels;
+  }
+};
+
+TEST_F(AppearanceTest, EveryPanelAndTheCanvasRepaintAtOnce) {
+  show();
+  open(makeRun("a"));
+  window->findChild<MessageBar*>()->post(MessageBar::Kind::Warning, "A warning");
+  const auto corner = [this] {  // of the canvas, where no image is
+    const QImage picture = window->canvas()->grab().toImage();
+    return qGray(picture.pixel(picture.width() - 3, picture.height() / 2));
+  };
+  choose("darkAppearanceAction");
+  EXPECT_LT(corner(), 70);
+  for (QWidget* panel : panels()) {
+    EXPECT_LT(lightness(panel), 110) << panel->metaObject()->className();
+  }
+  EXPECT_LT(lightness(window->findChild<QWidget*>("messageRow")), 128);
+  EXPECT_LT(lightness(window->findChild<QToolBar*>()), 110);
+  choose("lightAppearanceAction");
+  EXPECT_GT(corner(), 190);
+  for (QWidget* panel : panels()) {
+    EXPECT_GT(lightness(panel), 150) << panel->metaObject()->className();
+  }
+  EXPECT_GT(lightness(window->findChild<QWidget*>("messageRow")), 150);
+}
+
+TEST_F(AppearanceTest, EveryTextGrowsAndNothingIsClipped) {
+  show();
+  open(makeRun("a"));
+  window->resize(1600, 1000);
+  press(Qt::Key_F, Qt::ControlModifier);
+  std::map<QWidget*, int> at_100;
+  for (QWidget* widget : window->findChildren<QWidget*>()) {
+    if (widget->isVisible()) {
+      at_100[widget] = QFontInfo(widget->font()).pixelSize();
+    }
+  }
+  ASSERT_GT(at_100.size(), 30u);
+  auto* runs = find<QDockWidget>("runsDock");
+  const int title = titleWidth(runs);
+  const int runs_width = runs->width();
+  for (const auto& [action, factor] : {std::pair("scale200Action", 2.0), {"scale75Action", 0.75}}) {
+    choose(action);
+    QTest::qWait(200);
+    for (const auto& [widget, pixels] : at_100) {
+      EXPECT_NEAR(QFontInfo(widget->font()).pixelSize(), pixels * factor, 1.5)
+          << widget->metaObject()->className() << " " << widget->objectName().toStdString();
+    }
+    for (QWidget* widget : window->findChildren<QWidget*>()) {
+      const bool whole =
+          (qobject_cast<QAbstractButton*>(widget) && !widget->inherits("QLineEditIconButton") &&
+           !widget->objectName().startsWith("qt_")) ||  // Qt lays its own out
+          qobject_cast<QComboBox*>(widget);
+      if (!whole || !widget->isVisible()) {
+        continue;
+      }
+      const QSize needs = widget->minimumSizeHint();
+      EXPECT_GE(widget->width(), needs.width())
+          << action << " " << widget->objectName().toStdString();
+      EXPECT_GE(widget->height(), needs.height() - 2)
+          << action << " " << widget->objectName().toStdString();
+    }
+    EXPECT_NEAR(titleWidth(runs), title * factor, title * 0.15) << action;
+    EXPECT_GT(canvasColors(), 10u) << action;
+    // Every panel keeps a place, and the wall, too, below the bar for filters.
+    EXPECT_EQ(window->size(), QSize(1600, 1000)) << action;
+    EXPECT_GT(window->canvas()->width(), 400) << action;
+    EXPECT_GT(window->canvas()->height(), 190) << action;
+  }
+  choose("scale100Action");
+  QTest::qWait(200);
+  EXPECT_NEAR(runs->width(), runs_width, 8);
+}
+
+TEST_F(AppearanceTest, KeysChangeTheScaleAndControlZeroIsTheWalls) {
+  show();
+  open(makeRun("a"));
+  const int before = QFontInfo(QApplication::font()).pixelSize();
+  press(Qt::Key_Plus, Qt::ControlModifier);
+  press(Qt::Key_Equal, Qt::ControlModifier);  // where + needs Shift
+  EXPECT_NEAR(QFontInfo(QApplication::font()).pixelSize(), before * 1.25, 1);
+  EXPECT_TRUE(find<QAction>("scale125Action")->isChecked());
+  press(Qt::Key_0, Qt::ControlModifier);
+  EXPECT_TRUE(find<QAction>("scale125Action")->isChecked());
+  press(Qt::Key_Minus, Qt::ControlModifier);
+  press(Qt::Key_Minus, Qt::ControlModifier);
+  EXPECT_EQ(QFontInfo(QApplication::font()).pixelSize(), before);
+}
+
+TEST_F(AppearanceTest, LooksAreKept) {
+  WindowOptions options;
+  options.runs_folder = folder.filePath("runs");
+  options.settings_file = folder.filePath("settings.ini");
+  {
+    MainWindow first(options);
+    first.findChild<QAction*>("darkAppearanceAction")->trigger();
+    first.findChild<QAction*>("scale150Action")->trigger();
+  }
+  applyAppearance({});
+  const MainWindow second(options);
+  EXPECT_TRUE(second.findChild<QAction*>("darkAppearanceAction")->isChecked());
+  EXPECT_TRUE(second.findChild<QAction*>("scale150Action")->isChecked());
+  EXPECT_LT(QApplication::palette().color(QPalette::Window).lightness(), 100);
+  applyAppearance({});
+}
+
+}  // namespace
+}  // namespace limoe::gui::test

@@ -1,0 +1,202 @@
+// Finding: the filter bar as a user drives it, and what it makes of the view.
+#include <QApplication>
+#include <QCheckBox>
+#include <QComboBox>
+#include <QCompleter>
+#include <QDoubleSpinBox>
+#include <QFrame>
+#include <QLabel>
+#include <QLineEdit>
+#include <QTest>
+#include <QToolButton>
+
+#include "gui/window/filter_bar.h"
+#include "tests/gui/window/window_fixture.h"
+
+namespace limoe::gui::test {
+namespace {
+
+class FilterBarTest : public WindowTest {
+ protected:
+  FilterBar* bar() const { return window->findChild<FilterBar*>(); }
+  const TokenFilter& filter() const { return window->viewState().filter(); }
+  void openBar() {
+    press(Qt::Key_F, Qt::ControlModifier);
+    ASSERT_TRUE(bar()->isOpen());
+    ASSERT_EQ(QApplication::focusWidget(), find<QLineEdit>("filterWord"));
+  }
+  bool countIs(const QString& text) {
+    return waitUntil([&] { return bar()->countText() == text; });
+  }
+  /// As the keyboard chooses: first the field, then ↓ as often as it takes.
+  void choose(const char* name, int index) {
+    auto* box = find<QComboBox>(name);
+    box->setFocus();
+    while (box->currentIndex() != index) {
+      QTest::keyClick(box, box->currentIndex() < index ? Qt::Key_Down : Qt::Key_Up);
+    }
+  }
+};
+
+// Words of sample n: (t + n) % 8 for t below 8 − n % 4, of "a red house by the road under clouds".
+// "red" (1) is missing where no such t gives 1: samples 2 and 3.
+TEST_F(FilterBarTest, AWordFiltersAndTheImagesAreCounted) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  EXPECT_TRUE(countIs("8 images"));
+  type("red");
+  pressHere(Qt::Key_Return);
+  EXPECT_EQ(filter().word, "red");
+  EXPECT_TRUE(countIs("6 of 8 images")) << bar()->countText().toStdString();
+  EXPECT_THAT(find<QLabel>("filterCount")->toolTip().toStdString(),
+              testing::HasSubstr("at least one token"));
+}
+
+TEST_F(FilterBarTest, AWordCountsAMomentAfterItWasTyped) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  type("the");
+  EXPECT_TRUE(filter().isEmpty());
+  // "the" (4) is missing in samples 5, 6 and 7.
+  EXPECT_TRUE(countIs("5 of 8 images"));
+  EXPECT_EQ(filter().word, "the");
+}
+
+// In layer 0 of the last snapshot (s = 4) patch p of sample n has expert (p + n) % 4 and is dropped
+// where (p + 2·n + 4) % 7 == 0; word t has expert (2·t + n) % 4, dropped where (t + n + 4) % 5 ==
+// 0. Expert 1 and dropped: n = 1 (p = 8), 3 (t = 3), 4 (p = 9), 5 (p = 0) and 7 (p = 10).
+TEST_F(FilterBarTest, ExpertDroppedAndGateNarrowIt) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  choose("filterExpert", 2);
+  EXPECT_EQ(filter().expert, 1);
+  auto* dropped = find<QCheckBox>("filterDropped");
+  dropped->setFocus();
+  pressHere(Qt::Key_Space);  // ticks; does not play
+  EXPECT_TRUE(filter().dropped);
+  EXPECT_EQ(window->viewState().snapshot(), 4);
+  EXPECT_TRUE(countIs("5 of 8 images")) << bar()->countText().toStdString();
+  auto* gate = find<QDoubleSpinBox>("filterGate");
+  gate->setFocus();
+  gate->selectAll();
+  type("0.2");  // every gate is 0.375 or 0.5
+  pressHere(Qt::Key_Return);
+  EXPECT_EQ(filter().gate_below, 0.2);
+  EXPECT_TRUE(countIs("0 of 8 images")) << bar()->countText().toStdString();
+}
+
+TEST_F(FilterBarTest, LabelsAreOfferedWhereThereAreSome) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  const auto* labels = find<QComboBox>("filterLabel");
+  EXPECT_EQ(labels->count(), 6);  // any, sky, grass, road, house, car
+  choose("filterLabel", 5);
+  EXPECT_EQ(filter().label, 4);
+  EXPECT_TRUE(countIs("8 of 8 images"));  // each image has a patch with (p + n) % 5 == 4
+  probe::test::SyntheticOptions options;
+  options.labels = false;
+  const QString bare = folder.filePath("bare");
+  probe::test::writeSyntheticRecording(bare.toStdString(), options);
+  open(bare);
+  EXPECT_FALSE(labels->isVisible());
+}
+
+TEST_F(FilterBarTest, EscapeClearsThenClosesAndTheCanvasHasTheKeyboard) {
+  show();
+  open(makeRun("a"));
+  window->viewState().toggleSelectedExpert(2);
+  openBar();
+  type("red");
+  pressHere(Qt::Key_Return);
+  pressHere(Qt::Key_Escape);
+  EXPECT_TRUE(filter().isEmpty());
+  EXPECT_TRUE(bar()->isOpen());
+  pressHere(Qt::Key_Escape);
+  EXPECT_FALSE(bar()->isOpen());
+  EXPECT_EQ(QApplication::focusWidget(), window->canvas());
+  EXPECT_EQ(window->viewState().selectedExpert(), 2);  // not what Esc meant here
+}
+
+TEST_F(FilterBarTest, AClosedBarLeavesAChipThatSaysTheFilterAndClearsIt) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  type("red");
+  pressHere(Qt::Key_Return);
+  ASSERT_TRUE(countIs("6 of 8 images"));
+  auto* chip = find<QFrame>("filterChip");
+  EXPECT_FALSE(chip->isVisible());
+  QTest::mouseClick(find<QToolButton>("filterClose"), Qt::LeftButton);
+  ASSERT_TRUE(chip->isVisible());
+  EXPECT_EQ(find<QToolButton>("filterChipText")->text(),
+            QString::fromUtf8("Filter: caption has “red” – 6 of 8 images"));
+  QTest::mouseClick(find<QToolButton>("filterChipText"), Qt::LeftButton);
+  EXPECT_TRUE(bar()->isOpen());
+  EXPECT_FALSE(chip->isVisible());
+  QTest::mouseClick(find<QToolButton>("filterClose"), Qt::LeftButton);
+  QTest::mouseClick(find<QToolButton>("filterChipClear"), Qt::LeftButton);
+  EXPECT_TRUE(filter().isEmpty());
+  EXPECT_FALSE(chip->isVisible());
+}
+
+TEST_F(FilterBarTest, SortsTheWallAndOffersOnlyWhatCanBe) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  ViewState& state = window->viewState();
+  const auto* order = find<QComboBox>("wallOrder");
+  const auto offered = [order](int row) {
+    return order->model()->index(row, 0).flags().testFlag(Qt::ItemIsEnabled);
+  };
+  EXPECT_FALSE(offered(2));  // no expert is selected
+  EXPECT_FALSE(offered(3));  // no distributions are recorded
+  state.toggleSelectedExpert(3);
+  EXPECT_TRUE(offered(2));
+  EXPECT_EQ(order->itemText(2), "share of e3");
+  state.setExpertName(0, 3, "signs");
+  EXPECT_EQ(order->itemText(2), QString::fromUtf8("share of e3 · signs"));
+  choose("wallOrder", 4);
+  EXPECT_EQ(state.wallOrder(), WallOrder::Dropped);
+  choose("wallOrder", 1);
+  EXPECT_EQ(state.wallOrder(), WallOrder::Word);
+  auto* word = find<QLineEdit>("wallOrderWord");
+  ASSERT_TRUE(word->isVisible());
+  word->setFocus();
+  type("house");
+  pressHere(Qt::Key_Return);
+  EXPECT_EQ(state.orderWord(), "house");
+  QTest::mouseClick(find<QToolButton>("filterClear"), Qt::LeftButton);
+  EXPECT_EQ(state.wallOrder(), WallOrder::Recorded);
+}
+
+TEST_F(FilterBarTest, CompletesWordsOfTheCaptions) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  auto* word = find<QLineEdit>("filterWord");
+  auto* completer = word->completer();
+  ASSERT_TRUE(waitUntil([&] { return completer->model()->rowCount() == 8; }));
+  completer->setCompletionPrefix("cl");
+  EXPECT_EQ(completer->currentCompletion(), "clouds");
+}
+
+TEST_F(FilterBarTest, ADenseModelSaysThatThereIsNothingToFilter) {
+  probe::test::SyntheticOptions options;
+  options.layers = 0;
+  const QString dense = folder.filePath("dense");
+  probe::test::writeSyntheticRecording(dense.toStdString(), options);
+  show();
+  open(dense);
+  openBar();
+  EXPECT_FALSE(find<QComboBox>("filterExpert")->isEnabled());
+  type("red");
+  pressHere(Qt::Key_Return);
+  EXPECT_TRUE(countIs("A dense model routes no tokens: nothing to filter"));
+}
+
+}  // namespace
+}  // namespace limoe::gui::test

@@ -1,0 +1,214 @@
+// The keyboard: every key of the sheet, the way round the panels, and names of all controls.
+#include <QAbstractButton>
+#include <QAbstractItemView>
+#include <QAccessible>
+#include <QApplication>
+#include <QComboBox>
+#include <QDialog>
+#include <QDockWidget>
+#include <QFileDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenuBar>
+#include <QPointer>
+#include <QSlider>
+#include <QTest>
+#include <QTimer>
+#include <set>
+
+#include "gui/window/command_palette.h"
+#include "gui/window/filter_bar.h"
+#include "gui/window/key_sheet.h"
+#include "gui/window/message_bar.h"
+#include "gui/window/new_run_dialog.h"
+#include "tests/gui/window/window_fixture.h"
+
+namespace limoe::gui::test {
+namespace {
+
+class KeysTest : public WindowTest {
+ protected:
+  /// Presses a key that opens a modal dialog; the dialog's class name, which is then closed.
+  QString dialogOf(int key, Qt::KeyboardModifiers modifiers) {
+    window->activateWindow();  // the dialog before may have left no window active
+    waitUntil([this] { return QApplication::activeWindow() == window.get(); });
+    QString seen;
+    QTimer look;
+    QObject::connect(&look, &QTimer::timeout, window.get(), [&] {
+      if (auto* dialog = qobject_cast<QDialog*>(QApplication::activeModalWidget())) {
+        seen = dialog->metaObject()->className();
+        look.stop();
+        dialog->reject();
+      }
+    });
+    look.start(20);
+    press(key, modifiers);
+    waitUntil([&] { return !seen.isEmpty(); }, 3000);
+    return seen;
+  }
+};
+
+TEST_F(KeysTest, CanvasKeysZoomAndScroll) {
+  show();
+  open(makeRun("a"));
+  const auto width = [this] { return window->canvas()->tokenRect({0, probe::kImage, 0})->width(); };
+  press(Qt::Key_F);
+  const double fitted = width();
+  press(Qt::Key_0, Qt::ControlModifier);
+  EXPECT_NEAR(width(), 8, 0.01);  // a patch has 8 pixels: one for each on the screen
+  press(Qt::Key_F);
+  EXPECT_NEAR(width(), fitted, 0.01);
+}
+
+TEST_F(KeysTest, DialogsOpenByTheirKeys) {
+  show();
+  open(makeRun("a"));
+  EXPECT_EQ(dialogOf(Qt::Key_O, Qt::ControlModifier), "QFileDialog");
+  EXPECT_EQ(dialogOf(Qt::Key_E, Qt::ControlModifier), "QFileDialog");
+  EXPECT_EQ(dialogOf(Qt::Key_N, Qt::ControlModifier), "limoe::gui::NewRunDialog");
+}
+
+TEST_F(KeysTest, ReloadLooksAtTheDisk) {
+  show();
+  open(makeRun("a"));
+  makeRun("b");
+  press(Qt::Key_F5);
+  EXPECT_TRUE(
+      waitUntil([this] { return find<QAbstractItemView>("runsList")->model()->rowCount() == 2; }));
+}
+
+TEST_F(KeysTest, TrainingKeysAreTheRunsActions) {
+  EXPECT_EQ(find<QAction>("trainAction")->shortcut(), QKeySequence(Qt::Key_T));
+  EXPECT_EQ(find<QAction>("stepAction")->shortcut(), QKeySequence(Qt::Key_Period));
+}
+
+TEST_F(KeysTest, F6GoesRoundThePanelsAndShiftF6Back) {
+  show();
+  open(makeRun("a"));
+  window->canvas()->setFocus();
+  std::vector<QWidget*> seen;
+  for (int i = 0; i < 12; ++i) {
+    seen.push_back(QApplication::focusWidget());
+    pressHere(Qt::Key_F6);
+    if (QApplication::focusWidget() == window->canvas()) {
+      break;
+    }
+  }
+  ASSERT_EQ(QApplication::focusWidget(), window->canvas());
+  const auto visited = [&](const char* dock) {
+    const auto* panel = find<QDockWidget>(dock);
+    return std::any_of(seen.begin(), seen.end(),
+                       [panel](const QWidget* widget) { return panel->isAncestorOf(widget); });
+  };
+  for (const char* dock : {"runsDock", "expertsDock", "sharesDock", "curvesDock"}) {
+    EXPECT_TRUE(visited(dock)) << dock;
+  }
+  pressHere(Qt::Key_F6, Qt::ShiftModifier);
+  EXPECT_EQ(QApplication::focusWidget(), seen.back());
+}
+
+TEST_F(KeysTest, TabReachesEveryPanelFromTheCanvas) {
+  show();
+  open(makeRun("a"));
+  press(Qt::Key_F, Qt::ControlModifier);
+  std::set<QWidget*> reached;
+  for (int i = 0; i < 100 && reached.insert(QApplication::focusWidget()).second; ++i) {
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+  }
+  for (const char* name :
+       {"filterWord", "filterLabel", "filterExpert", "filterGate", "filterDropped", "wallOrder",
+        "filterClose", "timeSlider", "stepEdit", "followButton", "runsList"}) {
+    EXPECT_TRUE(reached.contains(window->findChild<QWidget*>(name))) << name;
+  }
+  EXPECT_TRUE(reached.contains(window->canvas()));
+}
+
+TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
+  show();
+  open(makeRun("a"));
+  press(Qt::Key_F, Qt::ControlModifier);
+  press(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+  window->findChild<MessageBar*>()->post(MessageBar::Kind::Error, "A message", "and its log");
+  int controls = 0;
+  for (QWidget* widget : window->findChildren<QWidget*>()) {
+    const QString name = widget->objectName();
+    const bool is_control =
+        qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) ||
+        qobject_cast<QSlider*>(widget) || qobject_cast<QLineEdit*>(widget) ||
+        (widget->focusPolicy() != Qt::NoFocus && !qobject_cast<QMenuBar*>(widget));
+    // Fields inside a spin box or a list, and a menu, are part of what holds them.
+    const bool is_part =
+        (name.startsWith("qt_spinbox") || name == "qt_scrollarea_viewport" ||
+         widget->inherits("QMenu") || widget->inherits("QComboBoxPrivateContainer") ||
+         widget->inherits("QComboBoxListView") || widget->inherits("QScrollBar") ||
+         widget->inherits("QHeaderView") || widget->inherits("QTableCornerButton") ||
+         qobject_cast<QLabel*>(widget) || widget->inherits("QLineEditIconButton"));
+    if (!is_control || is_part) {
+      continue;
+    }
+    ++controls;
+    QStringList place;
+    for (const QWidget* at = widget; at; at = at->parentWidget()) {
+      place.prepend(QString("%1 “%2”").arg(at->metaObject()->className(), at->objectName()));
+    }
+    const auto* accessible = QAccessible::queryAccessibleInterface(widget);
+    ASSERT_NE(accessible, nullptr);
+    EXPECT_FALSE(accessible->text(QAccessible::Name).isEmpty())
+        << "no name: " << place.join(" / ").toStdString();
+    // A chart tells what is under the pointer instead.
+    EXPECT_TRUE(!widget->toolTip().isEmpty() || widget->inherits("QCustomPlot") ||
+                widget->inherits("QOpenGLWidget") || widget->inherits("QTableView"))
+        << "no tooltip: " << place.join(" / ").toStdString();
+  }
+  EXPECT_GT(controls, 30);
+}
+
+TEST_F(KeysTest, TheSheetHasEveryKeyOfTheMenusAndTheMouse) {
+  show();
+  press(Qt::Key_Question);
+  QDialog* sheet = nullptr;
+  ASSERT_TRUE(waitUntil([&] {
+    sheet = window->findChild<QDialog*>("keySheet");
+    return sheet && sheet->isVisible();
+  }));
+  QStringList lines, groups;
+  for (const QLabel* label : sheet->findChildren<QLabel*>()) {
+    (label->objectName() == "keyGroup" ? groups : lines) << label->text();
+  }
+  EXPECT_THAT(groups, testing::ElementsAre("File", "View", "Go", "Experts", "Run", "Help",
+                                           "Mouse on the image wall", "Anywhere"));
+  for (const QAction* action : window->findChildren<QAction*>()) {
+    const QString key = action->shortcut().toString(QKeySequence::NativeText);
+    const bool digit = key.size() == 1 && key[0].isDigit();
+    EXPECT_TRUE(key.isEmpty() || digit ||
+                lines.contains(QString("<b>%1</b>").arg(key.toHtmlEscaped())))
+        << key.toStdString();
+  }
+  for (const char* gesture : {"Drag", "Wheel", "Double click"}) {
+    EXPECT_TRUE(lines.contains(QString("<b>%1</b>").arg(gesture))) << gesture;
+  }
+  // The window still has the keyboard's other keys once the sheet is gone.
+  sheet->activateWindow();
+  ASSERT_TRUE(waitUntil([sheet] { return QApplication::activeWindow() == sheet; }));
+  QTest::keyClick(sheet, Qt::Key_Escape);
+  EXPECT_TRUE(waitUntil([closed = QPointer(sheet)] { return !closed || !closed->isVisible(); }));
+}
+
+TEST_F(KeysTest, TheTabBehindAnotherIsShownByItsCommand) {
+  show();
+  open(makeRun("a"));
+  auto* shares = find<QDockWidget>("sharesDock");
+  auto* curves = find<QDockWidget>("curvesDock");
+  window->tabifyDockWidget(curves, shares);
+  curves->raise();
+  QTest::qWait(50);
+  ASSERT_TRUE(shares->visibleRegion().isEmpty());
+  press(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+  type("panel modality");
+  pressHere(Qt::Key_Return);
+  EXPECT_TRUE(waitUntil([&] { return !shares->visibleRegion().isEmpty(); }));
+  EXPECT_TRUE(shares->isAncestorOf(QApplication::focusWidget()));
+}
+
+}  // namespace
+}  // namespace limoe::gui::test
