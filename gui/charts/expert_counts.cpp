@@ -140,6 +140,10 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t 
   const bool counts_text = !hasTwoTowers(run) || isTextTower(run, layer);
   const int64_t group_pairs =
       run.origin.probe_group_pairs > 0 ? run.origin.probe_group_pairs : layout.samples;
+  // Where more samples are routed than recorded, the last group may have tokens that nobody knows.
+  if (layout.samples % group_pairs != 0 && run.config.record.recall_samples > layout.samples) {
+    return std::nullopt;
+  }
   const double factor = capacityFactorAt(run, step);
   int64_t capacity = 0;
   for (int64_t first = 0; first < layout.samples; first += group_pairs) {

@@ -48,7 +48,8 @@ std::optional<model::Priority> priorityAt(const RunData& run, int64_t step);
 /// Tokens one expert could process over the whole probe in the snapshot of `step`: the sum over
 /// routing groups of C = max(1, ceil(K·N_group·capacityFactorAt(step) / E)). `text_tokens` is [N],
 /// the valid text tokens of each sample. In a two-tower model a layer's groups hold one modality
-/// only. Empty where `text_tokens` does not cover all samples yet.
+/// only. Empty where `text_tokens` does not cover all samples yet, or the last group was routed
+/// with samples that are not recorded.
 std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t step,
                                      const std::vector<int64_t>& text_tokens);
 

@@ -21,32 +21,6 @@ constexpr int kTitleBeside = 600;  ///< width from which the title stands beside
 
 }  // namespace
 
-void ElidedLabel::setWholeText(const QString& text) {
-  setText(text);
-  setToolTip(text);
-}
-
-QSize ElidedLabel::minimumSizeHint() const {
-  return wordWrap() ? QLabel::minimumSizeHint() : QSize(0, fontMetrics().height());
-}
-
-QSize ElidedLabel::sizeHint() const {
-  return wordWrap() ? QLabel::sizeHint()
-                    : QSize(fontMetrics().horizontalAdvance(text()) + 2, fontMetrics().height());
-}
-
-void ElidedLabel::paintEvent(QPaintEvent* event) {
-  if (wordWrap()) {
-    QLabel::paintEvent(event);
-    return;
-  }
-  QPainter painter(this);
-  style()->drawItemText(&painter, contentsRect(),
-                        static_cast<int>(Qt::AlignLeft | Qt::AlignVCenter), palette(), isEnabled(),
-                        fontMetrics().elidedText(text(), Qt::ElideRight, contentsRect().width()),
-                        foregroundRole());
-}
-
 LayerTools::LayerTools(QWidget* parent)
     : QWidget(parent),
       tabs_(new QTabBar(this)),

@@ -2,11 +2,11 @@
 // shown and how it was counted.
 #pragma once
 
-#include <QLabel>
 #include <QWidget>
 #include <optional>
 
 #include "gui/inspect/layer_view_maps.h"
+#include "gui/view/elided_label.h"
 
 class QBoxLayout;
 class QComboBox;
@@ -14,20 +14,6 @@ class QTabBar;
 class QToolButton;
 
 namespace limoe::gui {
-
-/// A line of text that is cut with "…" where there is no room for it and then is its own tool tip;
-/// with word wrap an ordinary label.
-class ElidedLabel : public QLabel {
-  Q_OBJECT
- public:
-  using QLabel::QLabel;
-  void setWholeText(const QString& text);
-  QSize minimumSizeHint() const override;
-  QSize sizeHint() const override;
-
- protected:
-  void paintEvent(QPaintEvent* event) override;
-};
 
 class LayerTools : public QWidget {
   Q_OBJECT

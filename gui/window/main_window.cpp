@@ -7,6 +7,7 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QDragEnterEvent>
+#include <QFileInfo>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QMimeData>
@@ -20,9 +21,10 @@
 #include "gui/charts/curves_view.h"
 #include "gui/charts/expert_strip.h"
 #include "gui/charts/modality_chart.h"
+#include "gui/inspect/what_if_source.h"
+#include "gui/view/elided_label.h"
 #include "gui/window/close_question.h"
 #include "gui/window/command_palette.h"
-#include "gui/window/elided_label.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/health.h"
 #include "gui/window/live_values.h"
@@ -36,6 +38,12 @@
 
 namespace limoe::gui {
 namespace {
+
+/// By its name: whether it can be read is said when it is.
+bool isImage(const QUrl& url) {
+  static const QStringList suffixes = {"png", "jpg", "jpeg", "webp", "tif", "tiff"};
+  return url.isLocalFile() && suffixes.contains(QFileInfo(url.toLocalFile()).suffix().toLower());
+}
 
 constexpr int kPassingMessageMs = 6000;
 constexpr int kMostRecent = 10;
@@ -88,6 +96,7 @@ void MainWindow::makeCentre() {
   filter_bar_ = new FilterBar(state_, digests_, centre);
   centre_ = new QStackedWidget(centre);
   canvas_ = new CanvasWidget(state_, centre_);
+  canvas_->setDigests(&digests_);
   canvas_->setAccessibleName("Image wall");
   starting_page_ = new StartingPage(centre_);
   health_ = new ElidedLabel(centre);
@@ -217,16 +226,9 @@ void MainWindow::showRun(OpenRun* run) {
   RecordingSource* source = shownSource();
   sessions_.leave();
   state_.reset();
-  digests_.setSource(source);
-  filter_bar_->setSource(source);
-  canvas_->setSource(source);
-  expert_strip_->setSource(source);
-  modality_chart_->setSource(source);
-  curves_->setSource(source);
-  time_bar_->setSource(source);
+  showSource(source);
   control_->setRun(run);
   if (source) {
-    connect(source, &RunSource::pageReady, this, &MainWindow::refreshHealth);
     if (options_.sessions) {
       sessions_.follow(run->path, source);
     }
@@ -276,7 +278,9 @@ void MainWindow::refreshRunsPanel() {
       entry.setting = QString::fromStdString(run_data->config.setting);
       entry.steps = run_data->config.train.steps;
       const bool any = run_data->curves && !run_data->curves->steps.empty();
-      entry.step = any ? static_cast<int64_t>(run_data->curves->steps.back()) : 0;
+      entry.step = any ? static_cast<int64_t>(run_data->curves->steps.back())
+                   : run_data->snapshot_steps.empty() ? 0
+                                                      : run_data->snapshot_steps.back();
       if (run.get() == shown_ && control_->status()) {
         entry.activity = control_->status()->state;
       }
@@ -300,14 +304,14 @@ void MainWindow::refreshStatus() {
 }
 
 void MainWindow::refreshHealth() {
-  RecordingSource* source = shownSource();
-  const auto summary = source ? source->summary(state_.snapshot()) : nullptr;
+  const auto run_data = what_if_ ? what_if_->data() : nullptr;
+  const auto summary = run_data ? what_if_->summary(state_.snapshot()) : nullptr;
   if (!summary) {
     health_->setText(" ");
     health_->setToolTip({});
     return;
   }
-  const Health health = healthOf(*source->data(), *summary);
+  const Health health = healthOf(*run_data, *summary);
   const bool well = health.warnings.isEmpty();
   const QString text = well ? health.summary : "⚠ " + health.warnings.join("; ");
   QPalette colors;  // of one role, so that all others follow the window's
@@ -322,7 +326,7 @@ void MainWindow::refreshHealth() {
 }
 
 bool MainWindow::isSettled() const {
-  return shown_ && shown_->source->isIdle();
+  return shown_ && shown_->source->isIdle() && what_if_->isIdle();
 }
 
 void MainWindow::redraw() {
@@ -446,8 +450,14 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {
+  const QList<QUrl> urls = event->mimeData()->urls();
+  if (!urls.isEmpty() && std::all_of(urls.begin(), urls.end(), isImage)) {
+    askForOwnProbe(event->mimeData());
+    event->acceptProposedAction();
+    return;
+  }
   QStringList paths;
-  for (const QUrl& url : event->mimeData()->urls()) {
+  for (const QUrl& url : urls) {
     if (url.isLocalFile()) {
       paths << url.toLocalFile();
     } else {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gui/inspect/digests.h"
+#include "gui/inspect/expert_flow.h"
 #include "gui/runs/run_catalog.h"
 #include "gui/view/view_state.h"
 #include "gui/window/appearance.h"
@@ -17,6 +18,7 @@
 
 class QDockWidget;
 class QLabel;
+class QMimeData;
 class QMenu;
 class QStackedWidget;
 
@@ -26,16 +28,22 @@ class CanvasWidget;
 class CloseQuestion;
 class CommandPalette;
 class CurvesView;
+class ExpertGallery;
 class ExpertStrip;
 class FilterBar;
+class LayerView;
 class LiveValues;
 class MessageBar;
 class ModalityChart;
+class OwnProbeDialog;
 class RunControl;
 class RunsPanel;
 class StartingPage;
 class TimeBar;
+class TokenInspector;
 class WaitingBar;
+class WhatIfPanel;
+class WhatIfSource;
 struct PaletteCommand;
 
 struct WindowOptions {
@@ -109,6 +117,13 @@ class MainWindow : public QMainWindow {
   void fitToScale(double growth);
   void fitDock(QDockWidget& dock, double growth);
 
+  // main_window_views.cpp
+  void makeInspectDocks();
+  void showSource(RecordingSource* source);  ///< in all views; nullptr: in none
+  void giveToViews(RunSource* source);
+  void askForOwnProbe(const QMimeData* dropped = nullptr);
+  void showOwnProbe(const QString& recording);
+
   // main_window_menus.cpp
   QAction* addAction(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
                      const QString& tip, std::function<void()> does);
@@ -169,10 +184,14 @@ class MainWindow : public QMainWindow {
   std::shared_ptr<ReaderThread> reader_;
   ViewState state_;
   Digests digests_;
+  Flows flows_;
   SessionKeeper sessions_;
   OpenRuns runs_;
   RunCatalog catalog_;
   OpenRun* shown_ = nullptr;
+  /// Between the run on the screen and the views of routing; passes everything through until the
+  /// user asks what would be if.
+  std::unique_ptr<WhatIfSource> what_if_;
   OpenRun* show_when_open_ = nullptr;  ///< asked for, not read yet
   bool close_allowed_ = false;
   bool exporting_ = false;
@@ -197,6 +216,11 @@ class MainWindow : public QMainWindow {
   ExpertStrip* expert_strip_;
   ModalityChart* modality_chart_;
   CurvesView* curves_;
+  TokenInspector* token_inspector_;
+  ExpertGallery* gallery_;
+  LayerView* layer_view_;
+  WhatIfPanel* what_if_panel_;
+  OwnProbeDialog* own_probe_ = nullptr;
   QLabel* status_;
   QMenu* recent_menu_ = nullptr;
   struct Condition {

@@ -24,7 +24,7 @@ namespace limoe::gui {
 namespace {
 
 /// Changes when docks are added or renamed, so that an old layout is not forced onto them.
-constexpr int kLayoutVersion = 2;
+constexpr int kLayoutVersion = 3;
 /// Shares of the window that panels at one side take at most by themselves: the wall comes first.
 constexpr double kMostWidth = 0.26;
 constexpr double kMostHeight = 0.37;
@@ -77,6 +77,7 @@ void MainWindow::makeDocks() {
   makeDock("expertsDock", "Experts", expert_strip_, Qt::RightDockWidgetArea);
   makeDock("sharesDock", "Modality shares", modality_chart_, Qt::BottomDockWidgetArea);
   makeDock("curvesDock", "Training curves", curves_, Qt::BottomDockWidgetArea);
+  makeInspectDocks();
 }
 
 QList<QDockWidget*> MainWindow::docks() const {

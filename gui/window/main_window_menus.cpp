@@ -108,6 +108,12 @@ void MainWindow::makeFileMenu() {
     }
   });
   menu->addSeparator();
+  onlyIf(addAction(menu, "ownProbeAction", "Route &images and captions of your own…",
+                   Qt::CTRL | Qt::Key_I,
+                   "See where this run's model sends pictures and words that you give it",
+                   [this] { askForOwnProbe(); }),
+         no_run);
+  menu->addSeparator();
   onlyIf(addAction(menu, "exportAction", "&Export figures…", Qt::CTRL | Qt::Key_E,
                    "Write overlay, modality shares and curves as PDF and PNG",
                    [this] { askForFigures(); }),

@@ -42,7 +42,9 @@ QString statusLine(const OpenRun* run, const std::optional<WorkerStatus>& status
     return QString("%1 · starting").arg(run->name);
   }
   const bool recorded = data->curves && !data->curves->steps.empty();
-  const int64_t recorded_step = recorded ? static_cast<int64_t>(data->curves->steps.back()) : 0;
+  const int64_t recorded_step = recorded ? static_cast<int64_t>(data->curves->steps.back())
+                                : data->snapshot_steps.empty() ? 0
+                                                               : data->snapshot_steps.back();
   const int64_t step = status ? std::max(status->step, recorded_step) : recorded_step;
   const int64_t steps = status && status->steps > 0 ? status->steps : data->config.train.steps;
   QStringList parts{run->name, status ? status->state : stateWord(data->state),
