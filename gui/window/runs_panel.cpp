@@ -61,10 +61,8 @@ RunsPanel::RunsPanel(QWidget* parent)
   list_->setFrameShape(QFrame::NoFrame);
   list_->setAllColumnsShowFocus(true);
   list_->header()->setMinimumSectionSize(30);
-  list_->header()->setStretchLastSection(true);
-  list_->header()->setSectionResizeMode(kName, QHeaderView::ResizeToContents);
-  list_->header()->setSectionResizeMode(kState, QHeaderView::ResizeToContents);
-  list_->header()->setSectionResizeMode(kStep, QHeaderView::ResizeToContents);
+  list_->header()->setStretchLastSection(false);  // it would not shrink again
+  list_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
   list_->setToolTip("Click a run to show it");
   list_->setAccessibleName("Runs");
   empty_->setWordWrap(true);
