@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "gui/canvas/imgui_wall_pen.h"
+#include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
 namespace {
@@ -20,10 +21,6 @@ double scaleEnd(uint16_t most) {
     end *= i % 3 == 1 ? 2.5 : 2;
   }
   return end;
-}
-
-bool isPrefix(const std::vector<int64_t>& steps, const std::vector<int64_t>& of) {
-  return steps.size() <= of.size() && std::equal(steps.begin(), steps.end(), of.begin());
 }
 
 }  // namespace
@@ -53,8 +50,7 @@ void CanvasScene::runChanged() {
   run_ = source_->data();
   flips_.retry();
   wall_.retry();
-  if (before && (!isPrefix(before->snapshot_steps, run_->snapshot_steps) ||
-                 before->origin.part != run_->origin.part)) {
+  if (before && !DecisionsStamp(*before).holdsIn(*run_)) {
     pages_.forgetDecisions();
     flips_.forget();
   }

@@ -29,16 +29,11 @@ void ExpertHistory::clear() {
 }
 
 void ExpertHistory::gather(RunSource& source, const RunData& run) {
-  const QString name =
-      QString::fromStdString(run.origin.run_id + '/') + QString::number(run.origin.part);
-  // A resumed run trains steps again: what was counted of them is void.
-  if (name != run_ || run.snapshot_steps.size() < steps_.size() ||
-      !std::equal(steps_.begin(), steps_.end(), run.snapshot_steps.begin())) {
+  if (!stamp_.holdsIn(run)) {
     clear();
   }
-  run_ = name;
-  steps_ = run.snapshot_steps;
-  tokens_.resize(steps_.size());
+  stamp_ = DecisionsStamp(run);
+  tokens_.resize(run.snapshot_steps.size());
   int asked = 0;
   for (int64_t s = std::ssize(tokens_) - 1; s >= 0 && asked < kMostAsked; --s) {
     auto& tokens = tokens_[static_cast<std::size_t>(s)];

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gui/inspect/expert_items.h"
+#include "gui/view/decisions_stamp.h"
 #include "gui/view/run_source.h"
 
 namespace limoe::gui {
@@ -40,8 +41,7 @@ class ExpertHistory {
   std::optional<int64_t> capacityAt(const RunData& run, int64_t layer, int64_t step);
 
   int64_t version_ = 0;
-  QString run_;
-  std::vector<int64_t> steps_;
+  DecisionsStamp stamp_;
   std::vector<std::vector<uint32_t>> tokens_;  ///< [S][L, 2, E]; empty: not there yet
   std::map<std::pair<int64_t, double>, std::optional<int64_t>> capacities_;  ///< layer, factor
   std::shared_ptr<const std::vector<int64_t>> text_tokens_;  ///< that they were made with

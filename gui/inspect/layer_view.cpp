@@ -18,6 +18,7 @@
 #include "gui/inspect/layer_view_notes.h"
 #include "gui/inspect/layer_view_tools.h"
 #include "gui/inspect/layer_view_trend.h"
+#include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
 namespace {
@@ -66,8 +67,7 @@ struct LayerView::State {
 
   // Over time, of trend_layer.
   int64_t trend_layer = -1;
-  std::pair<std::string, int64_t> trend_run;  ///< its id and part
-  std::vector<int64_t> trend_steps;
+  DecisionsStamp trend_stamp;
   std::vector<bool> trend_known;  ///< [S]
   std::vector<TrendPanel> trend_panels;
 
@@ -335,18 +335,12 @@ void LayerView::State::refreshMeasures(const RunData& run) {
 
 void LayerView::State::refreshTrend(const RunData& run) {
   const auto& steps = run.snapshot_steps;
-  // A part that takes over may have recorded the same steps again.
-  const std::pair which(run.origin.run_id, run.origin.part);
-  const bool goes_on = trend_layer == wanted.layer && trend_run == which &&
-                       steps.size() >= trend_steps.size() &&
-                       std::equal(trend_steps.begin(), trend_steps.end(), steps.begin());
-  if (!goes_on) {
+  if (trend_layer != wanted.layer || !trend_stamp.holdsIn(run)) {
     trend_layer = wanted.layer;
-    trend_run = which;
     trend_known.clear();
     trend_panels = trendPanels(0);
   }
-  trend_steps = steps;
+  trend_stamp = DecisionsStamp(run);
   trend_known.resize(steps.size(), false);
   for (TrendPanel& panel : trend_panels) {
     panel.values.resize(steps.size(), std::numeric_limits<double>::quiet_NaN());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gui/inspect/token_routing.h"
+#include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
 
@@ -53,7 +54,7 @@ class TokenReading : public QObject {
   void fail(const QString& why);
 
   QPointer<RunSource> source_;
-  std::vector<int64_t> steps_;  ///< of the run's snapshots when it was last looked at
+  DecisionsStamp stamp_;  ///< of the run when it was last looked at
   std::optional<TokenRef> token_;
   int64_t snapshot_ = -1;
   int64_t layer_ = 0;

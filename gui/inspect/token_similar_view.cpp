@@ -164,13 +164,13 @@ bool TokenSimilarView::isUpToDate() const {
 /// Drops what is about another token, another step or steps that a resumed run took back.
 void TokenSimilarView::dropStale(const RunData& run) {
   if (found_) {
-    const bool is_there =
-        found_->snapshot < std::ssize(run.snapshot_steps) &&
-        run.snapshot_steps[static_cast<std::size_t>(found_->snapshot)] == found_step_;
-    if (!is_there || found_->token != subject()) {
+    if (!found_stamp_.holdsIn(run) || found_->token != subject()) {
       found_.reset();
       cards_.clear();
     }
+  }
+  if (walk_ && !searched_stamp_.holdsIn(run)) {
+    cancel();
   }
   if (walk_ && (searched_ != subject() && searched_ != state_.selectedToken())) {
     cancel();
@@ -282,6 +282,7 @@ void TokenSimilarView::search() {
   };
   searched_ = token;
   searched_snapshot_ = state_.snapshot();
+  searched_stamp_ = DecisionsStamp(*run);
   progress_->setValue(0);
   walk_ = source_->walk(std::move(request));
   showWords(*run);
@@ -293,6 +294,7 @@ void TokenSimilarView::take(const SimilarTokens& result, int64_t step, const QSt
   if (failure.isEmpty()) {
     found_ = result;
     found_step_ = step;
+    found_stamp_ = searched_stamp_;
     cards_.clear();
     has_texts_.assign(result.nearest.size(), false);
     const auto run = source_->data();

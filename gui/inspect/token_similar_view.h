@@ -11,6 +11,7 @@
 
 #include "gui/inspect/token_similar_grid.h"
 #include "gui/inspect/token_similarity.h"
+#include "gui/view/decisions_stamp.h"
 
 class QLabel;
 class QProgressBar;
@@ -63,9 +64,11 @@ class TokenSimilarView : public QWidget {
   std::unique_ptr<Walk> walk_;
   std::optional<TokenRef> searched_;  ///< by `walk_`
   int64_t searched_snapshot_ = -1;
+  DecisionsStamp searched_stamp_;
   std::optional<TokenRef> failed_;  ///< that the failure shown is about
   std::optional<SimilarTokens> found_;
   int64_t found_step_ = -1;
+  DecisionsStamp found_stamp_;
   std::vector<TokenCard> cards_;
   std::vector<bool> has_texts_;  ///< cards whose page has come
 };

@@ -21,14 +21,14 @@ void WalkCache::setSource(RunSource* source) {
   }
   source_ = source;
   forget();
-  run_.clear();
-  steps_.clear();
+  stamp_ = {};
   if (source) {
     connect(source, &RunSource::dataChanged, this, [this] {
       failed_.clear();
-      const QString before = run_;
+      const auto now = source_->data();
+      const bool replaced = now && !stamp_.holdsIn(*now);
       look();
-      if (run_ != before) {
+      if (replaced) {
         Q_EMIT ready();  // what was given out is of other decisions
       }
     });
@@ -48,17 +48,10 @@ void WalkCache::look() {
   if (!run) {
     return;
   }
-  const QString name = QString::fromStdString(run->origin.run_id + '/') +
-                       QString::number(run->origin.part) + '/' + run->what_if;
-  const auto& now = run->snapshot_steps;
-  // A resumed run may have replaced snapshots: the same number is then another step, or the same
-  // step was trained again, in another part.
-  if (name != run_ || now.size() < steps_.size() ||
-      !std::equal(steps_.begin(), steps_.end(), now.begin())) {
+  if (!stamp_.holdsIn(*run)) {
     forget();
   }
-  run_ = name;
-  steps_ = now;
+  stamp_ = DecisionsStamp(*run);
 }
 
 std::shared_ptr<const void> WalkCache::value(const Key& wanted) {

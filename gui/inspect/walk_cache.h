@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "gui/view/decisions_stamp.h"
 #include "gui/view/run_source.h"
 #include "gui/view/token_filter.h"
 
@@ -66,8 +67,7 @@ class WalkCache : public QObject {
               const QString& failure);
 
   QPointer<RunSource> source_;
-  QString run_;                 ///< which part of which run, and which what-if, was looked at last
-  std::vector<int64_t> steps_;  ///< its snapshots
+  DecisionsStamp stamp_;  ///< of the run when it was last looked at
   std::deque<std::pair<Key, std::shared_ptr<const void>>> made_;  ///< newest first
   std::deque<Key> wanted_;                                        ///< newest first
   std::deque<Key> failed_;

@@ -34,7 +34,7 @@ void WhatIfOutcomes::forget() {
   made_.clear();
   wanted_.clear();
   failed_.clear();
-  steps_.clear();
+  stamp_ = {};
   rules_.clear();
 }
 
@@ -43,12 +43,10 @@ void WhatIfOutcomes::sourceChanged() {
   if (!run) {
     return;
   }
-  // A resumed run may have replaced snapshots: the same number is then another step.
-  const auto& now = run->snapshot_steps;
-  if (now.size() < steps_.size() || !std::equal(steps_.begin(), steps_.end(), now.begin())) {
+  if (!stamp_.holdsIn(*run)) {
     forget();
   }
-  steps_ = now;
+  stamp_ = DecisionsStamp(*run);
   rules_ = whatIfObstacle(*run).isEmpty() ? recordedRules(*run) : std::vector<RoutingRule>();
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gui/inspect/what_if.h"
+#include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
 
@@ -55,7 +56,7 @@ class WhatIfOutcomes : public QObject {
   bool isThere(const Key& key) const;
 
   QPointer<RunSource> source_;
-  std::vector<int64_t> steps_;      ///< of the snapshots that outcomes were computed of
+  DecisionsStamp stamp_;            ///< of what outcomes were computed of
   std::vector<RoutingRule> rules_;  ///< recorded ones, [S]
   std::deque<std::pair<Key, std::shared_ptr<const LayerOutcome>>> made_;  ///< newest first
   std::deque<Key> wanted_;                                                ///< next one first

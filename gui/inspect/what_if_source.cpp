@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gui/inspect/what_if_walk.h"
+#include "gui/view/decisions_stamp.h"
 #include "routing_probe/recording/statistics.h"
 
 namespace limoe::gui {
@@ -122,13 +123,8 @@ void WhatIfSource::takeData() {
   if (!recorded_) {
     return;
   }
-  // A resumed run may have replaced snapshots: the same number is then another step.
-  if (before) {
-    const auto& old = before->snapshot_steps;
-    const auto& now = recorded_->snapshot_steps;
-    if (now.size() < old.size() || !std::equal(old.begin(), old.end(), now.begin())) {
-      forget();
-    }
+  if (before && !DecisionsStamp(*before).holdsIn(*recorded_)) {
+    forget();
   }
   if (settings_.isEmpty() || !whatIfObstacle(*recorded_).isEmpty()) {
     return;

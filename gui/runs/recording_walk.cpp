@@ -14,7 +14,8 @@ constexpr std::chrono::milliseconds kBetweenReports{80};
 
 /// Shared by the walk and its jobs.
 struct Course : std::enable_shared_from_this<Course> {
-  std::shared_ptr<ReaderThread> reader;
+  /// Not owned: jobs that wait in its queue must not keep it.
+  std::weak_ptr<ReaderThread> reader;
   std::shared_ptr<Mailbox> mailbox;
   WalkRequest request;
   std::function<const probe::RecordingReader*()> recording;
@@ -27,7 +28,9 @@ struct Course : std::enable_shared_from_this<Course> {
   std::chrono::steady_clock::time_point reported;
 
   void post() {
-    reader->post(ReaderThread::Urgency::Background, [self = shared_from_this()] { self->turn(); });
+    if (const auto there = reader.lock()) {
+      there->post(ReaderThread::Urgency::Background, [self = shared_from_this()] { self->turn(); });
+    }
   }
 
   void turn() {
@@ -103,11 +106,11 @@ class RecordingWalk : public Walk {
 
 }  // namespace
 
-std::unique_ptr<Walk> startWalk(std::shared_ptr<ReaderThread> reader,
+std::unique_ptr<Walk> startWalk(const std::shared_ptr<ReaderThread>& reader,
                                 std::shared_ptr<Mailbox> mailbox, WalkRequest request,
                                 std::function<const probe::RecordingReader*()> recording) {
   auto course = std::make_shared<Course>();
-  course->reader = std::move(reader);
+  course->reader = reader;
   course->mailbox = std::move(mailbox);
   course->request = std::move(request);
   course->recording = std::move(recording);

@@ -40,8 +40,7 @@ void MainWindow::showSource(RecordingSource* source) {
   if (what_if_) {
     connect(what_if_.get(), &RunSource::pageReady, this, &MainWindow::refreshHealth);
     connect(what_if_.get(), &RunSource::dataChanged, this, &MainWindow::refreshHealth);
-    connect(what_if_.get(), &WhatIfSource::kChanged, this,
-            [this] { giveToViews(what_if_.get()); });
+    connect(what_if_.get(), &WhatIfSource::kChanged, this, [this] { giveToViews(what_if_.get()); });
   }
 }
 

@@ -23,6 +23,9 @@ constexpr std::array<unsigned char, 12> kBegin = {0x89, 'H',  'D', 'F', '\r', '\
                                                   0x1a, '\n', 3,   8,   8,    0};
 constexpr size_t kFlags = 11, kBase = 12, kExtension = 20, kEnd = 28, kRoot = 36, kChecksum = 44;
 constexpr size_t kSignatureBytes = 8;
+/// What follows it in a recording: the superblock's extension, which says that the file has pages
+/// and which a reader does without, then the root group. Older recordings have no extension.
+constexpr size_t kExtensionBytes = 60;
 using Superblock = std::array<unsigned char, kSuperblockBytes>;
 
 uint32_t rotated(uint32_t value, unsigned bits) {
@@ -119,10 +122,11 @@ void DamagedCopy::repairSuperblock(const fs::path& file) {
   for (size_t i = 0; i < kSignatureBytes; ++i) {
     alike += block[i] == kBegin[i] ? 1 : 0;
   }
-  std::array<char, 4> root{};
-  stream.read(root.data(), root.size());
-  // A recording's root group follows the superblock.
-  if (!stream || alike < 5 || std::memcmp(root.data(), "OHDR", root.size()) != 0) {
+  std::array<char, kExtensionBytes + 4> next{};
+  stream.read(next.data(), next.size());
+  const auto has_header = [&next](size_t at) { return std::memcmp(&next[at], "OHDR", 4) == 0; };
+  const bool paged = has_header(kExtensionBytes);
+  if (!stream || alike < 5 || !(paged || has_header(0))) {
     throw RecordingError(file.string() +
                          ": nothing can be saved: its first bytes are not a recording's");
   }
@@ -133,9 +137,9 @@ void DamagedCopy::repairSuperblock(const fs::path& file) {
     end = real_bytes_;
     std::copy(kBegin.begin(), kBegin.end(), block.begin());
     setNumber<uint64_t>(block, kBase, 0);
-    setNumber<uint64_t>(block, kExtension, UINT64_MAX);
-    setNumber<uint64_t>(block, kRoot, kSuperblockBytes);
+    setNumber<uint64_t>(block, kRoot, kSuperblockBytes + (paged ? kExtensionBytes : 0));
   }
+  setNumber<uint64_t>(block, kExtension, UINT64_MAX);
   // Closed as far as the library is concerned: it then believes the end of the file.
   block[kFlags] = 0;
   end = std::max(end, real_bytes_);
