@@ -281,7 +281,7 @@ void orderControl(Flow& flow, ViewState& state, StripMemory& memory, StripReques
       {"Word", "Images whose caption has a word come first"},
       {"Expert share", "Largest share of patches that choose the selected expert first"},
       {"Entropy", "Highest mean entropy of the patches' distributions over experts first"},
-      {"Dropped", "Most dropped patches first"}};
+      {"Dropped", "Most dropped patches first: their first choice had no room"}};
   const bool by_word = state.wallOrder() == WallOrder::Word;
   const float width = choiceWidth(kOrders);
   const float word_width = 7 * ImGui::GetFontSize();

@@ -130,6 +130,20 @@ std::optional<model::Priority> priorityAt(const RunData& run, int64_t step) {
   return priority;
 }
 
+namespace {
+
+int64_t groupPairs(const RunData& run) {
+  return run.origin.probe_group_pairs > 0 ? run.origin.probe_group_pairs : run.layout.samples;
+}
+
+/// Where more samples are routed than recorded, the last group may have tokens that nobody knows.
+int64_t samplesInWholeGroups(const RunData& run) {
+  const int64_t samples = run.layout.samples;
+  return run.config.record.recall_samples > samples ? samples - samples % groupPairs(run) : samples;
+}
+
+}  // namespace
+
 std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t step,
                                      const std::vector<int64_t>& text_tokens) {
   const probe::Layout& layout = run.layout;
@@ -138,10 +152,8 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t 
   }
   const bool counts_image = !hasTwoTowers(run) || !isTextTower(run, layer);
   const bool counts_text = !hasTwoTowers(run) || isTextTower(run, layer);
-  const int64_t group_pairs =
-      run.origin.probe_group_pairs > 0 ? run.origin.probe_group_pairs : layout.samples;
-  // Where more samples are routed than recorded, the last group may have tokens that nobody knows.
-  if (layout.samples % group_pairs != 0 && run.config.record.recall_samples > layout.samples) {
+  const int64_t group_pairs = groupPairs(run);
+  if (samplesInWholeGroups(run) < layout.samples) {
     return std::nullopt;
   }
   const double factor = capacityFactorAt(run, step);
@@ -193,9 +205,17 @@ QString noDataTitle(const RunSource* source) {
 
 QString countingRule(const RunData& run) {
   return QStringLiteral("kept %1 over %2 probe samples, evaluation routing")
-      .arg(run.layout.top_k > 1 ? QStringLiteral("choices (up to %1 a token)").arg(run.layout.top_k)
-                                : QStringLiteral("tokens"))
-      .arg(run.layout.samples);
+             .arg(run.layout.top_k > 1
+                      ? QStringLiteral("choices (up to %1 a token)").arg(run.layout.top_k)
+                      : QStringLiteral("tokens"))
+             .arg(run.what_if.isEmpty() ? run.layout.samples : samplesInWholeGroups(run)) +
+         (run.what_if.isEmpty() ? QString() : QStringLiteral("; what if: ") + run.what_if);
+}
+
+QString countingRule(const RunData& run, const TokenFilter& filter) {
+  const QString rule = countingRule(run);
+  return filter.isEmpty() ? rule
+                          : rule + QString::fromUtf8("; only: ") + inWords(filter, run.layout);
 }
 
 }  // namespace limoe::gui

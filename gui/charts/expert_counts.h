@@ -6,10 +6,13 @@
 
 #include <QString>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "gui/view/run_source.h"
+#include "gui/view/token_filter.h"
 
 namespace limoe::gui {
 
@@ -32,6 +35,11 @@ struct ExpertCounts {
 
   uint64_t total() const { return image + text; }
 };
+
+/// Sums of one layer over the tokens that match the filter in force, shaped as a snapshot's;
+/// nullptr while they are being counted.
+using FilteredSums =
+    std::function<std::shared_ptr<const probe::Snapshot>(int64_t snapshot, int64_t layer)>;
 
 /// [E] for one layer; empty where the layer is not in the snapshot (a dense model).
 std::vector<ExpertCounts> expertCounts(const RunData& run, const probe::Snapshot& summary,
@@ -70,5 +78,7 @@ QString noDataTitle(const RunSource* source);
 
 /// "kept tokens over 64 probe samples, evaluation routing"
 QString countingRule(const RunData& run);
+/// The same of the tokens that match a filter.
+QString countingRule(const RunData& run, const TokenFilter& filter);
 
 }  // namespace limoe::gui

@@ -7,6 +7,7 @@
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "gui/charts/expert_delegate.h"
 #include "gui/charts/expert_model.h"
@@ -109,6 +110,7 @@ struct ExpertStrip::State {
   QLabel *title = nullptr, *note = nullptr;
   ExpertTableView* table = nullptr;
   ExpertModel* model = nullptr;
+  FilteredSums filtered;
 
   void build();
   void refresh();
@@ -183,7 +185,8 @@ void ExpertStrip::State::refresh() {
   }
   std::shared_ptr<const probe::Snapshot> summary;
   if (state.snapshot() >= 0 && state.snapshot() < std::ssize(run->snapshot_steps)) {
-    summary = source->summary(state.snapshot());
+    summary = state.filter().isEmpty() || !filtered ? source->summary(state.snapshot())
+                                                    : filtered(state.snapshot(), layer);
     if (!summary) {
       return;  // asked for; what is shown stays, with its title, until it comes
     }
@@ -191,7 +194,8 @@ void ExpertStrip::State::refresh() {
   title->setText(tr("%1 · %2 · %3")
                      .arg(run->name, layerTitle(*run, layer), stepTitle(*run, state.snapshot())));
   ExpertTable rows;
-  rows.rule = countingRule(*run);
+  const QString rule = countingRule(*run, filtered ? state.filter() : TokenFilter());
+  rows.rule = rule;
   rows.layer = layer;
   rows.has_labels = !run->layout.label_names.empty();
   if (summary) {
@@ -202,9 +206,8 @@ void ExpertStrip::State::refresh() {
   }
   model->setTable(std::move(rows));
   showColumns(*run);
-  note->setText(
-      summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), countingRule(*run))
-              : tr("The first snapshot of the probe has not been recorded yet."));
+  note->setText(summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), rule)
+                        : tr("The first snapshot of the probe has not been recorded yet."));
 }
 
 ExpertStrip::ExpertStrip(ViewState& state, QWidget* parent)
@@ -220,6 +223,14 @@ ExpertStrip::ExpertStrip(ViewState& state, QWidget* parent)
 }
 
 ExpertStrip::~ExpertStrip() = default;
+
+void ExpertStrip::setFilteredSums(FilteredSums sums) {
+  strip_->filtered = std::move(sums);
+}
+
+void ExpertStrip::refresh() {
+  strip_->refresh();
+}
 
 void ExpertStrip::setSource(RunSource* source) {
   if (strip_->source) {

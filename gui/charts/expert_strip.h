@@ -5,6 +5,7 @@
 #include <QWidget>
 #include <memory>
 
+#include "gui/charts/expert_counts.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -18,6 +19,9 @@ class ExpertStrip : public QWidget {
   explicit ExpertStrip(ViewState& state, QWidget* parent = nullptr);
   ~ExpertStrip() override;
   void setSource(RunSource* source);
+  /// Where the sums of a layer come from while a filter is set.
+  void setFilteredSums(FilteredSums sums);
+  void refresh();             ///< filtered sums that were asked for have come
   QTableView* table() const;  ///< for tests; its model is an ExpertModel
 
  private:

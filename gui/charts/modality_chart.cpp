@@ -137,6 +137,7 @@ struct ModalityChart::State {
   /// By modality: shown experts, dimmed (hidden) experts.
   QCPBars *bars[2] = {nullptr, nullptr}, *dimmed[2] = {nullptr, nullptr};
   QCPBars* selection = nullptr;
+  FilteredSums filtered;
   QCPItemStraightLine* fair_share = nullptr;
   ColumnLabels* labels = nullptr;
   std::vector<Column> columns;
@@ -144,6 +145,11 @@ struct ModalityChart::State {
   void build();
   QCPBars* addBars();
   void restyle();
+  /// Of all layers at once only the sums of the recording are at hand.
+  bool followsFilter() const {
+    return filtered && !state.filter().isEmpty() && layers->currentIndex() == 0;
+  }
+  QString ruleText(const RunData& run) const;
   void refresh();
   void fill(const RunData& run, const probe::Snapshot* summary);
   void fillBars();
@@ -250,7 +256,8 @@ void ModalityChart::State::refresh() {
   const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
   std::shared_ptr<const probe::Snapshot> summary;
   if (run && state.snapshot() >= 0 && state.snapshot() < std::ssize(run->snapshot_steps)) {
-    summary = source->summary(state.snapshot());
+    summary = followsFilter() ? filtered(state.snapshot(), shownLayer(*run, state.layer()))
+                              : source->summary(state.snapshot());
     if (!summary) {
       return;  // asked for; what is shown stays until it comes
     }
@@ -360,8 +367,14 @@ void ModalityChart::State::setTitles(const RunData* run, const probe::Snapshot* 
   title->setText(tr("%1 · %2").arg(
       all ? tr("All MoE layers") : layerTitle(*run, shownLayer(*run, state.layer())),
       stepTitle(*run, state.snapshot())));
-  rule->setText(summary ? tr("Counted: %1.").arg(countingRule(*run))
+  rule->setText(summary ? ruleText(*run)
                         : tr("The first snapshot of the probe has not been recorded yet."));
+}
+
+QString ModalityChart::State::ruleText(const RunData& run) const {
+  const TokenFilter& filter = state.filter();
+  return tr("Counted: %1.").arg(countingRule(run, followsFilter() ? filter : TokenFilter())) +
+         (filter.isEmpty() || followsFilter() ? QString() : tr(" Not filtered."));
 }
 
 const Column* ModalityChart::State::columnAt(const QPointF& position) const {
@@ -418,6 +431,14 @@ ModalityChart::ModalityChart(ViewState& state, QWidget* parent)
 }
 
 ModalityChart::~ModalityChart() = default;
+
+void ModalityChart::setFilteredSums(FilteredSums sums) {
+  chart_->filtered = std::move(sums);
+}
+
+void ModalityChart::refresh() {
+  chart_->refresh();
+}
 
 void ModalityChart::setSource(RunSource* source) {
   if (chart_->source) {

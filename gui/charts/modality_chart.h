@@ -4,6 +4,7 @@
 #include <QWidget>
 #include <memory>
 
+#include "gui/charts/expert_counts.h"
 #include "gui/charts/plot_style.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
@@ -19,6 +20,9 @@ class ModalityChart : public QWidget {
   explicit ModalityChart(ViewState& state, QWidget* parent = nullptr);
   ~ModalityChart() override;
   void setSource(RunSource* source);
+  /// Where the sums of a layer come from while a filter is set.
+  void setFilteredSums(FilteredSums sums);
+  void refresh();             ///< filtered sums that were asked for have come
   QCustomPlot* plot() const;  ///< for figures and tests
 
   /// All MoE layers side by side instead of the layer of the view state.

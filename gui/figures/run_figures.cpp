@@ -96,31 +96,43 @@ double layText(QPainter* painter, const QPointF& at, double width, const QFont& 
   return height;
 }
 
-/// The colours and numbers of the experts, in as many lines as they need; returns the height.
+/// Colours, numbers and names of a layer's experts, in as many lines as they need; returns the
+/// height.
 double layExpertKey(QPainter* painter, const QPointF& at, double width, const QFont& font,
-                    int64_t experts) {
+                    int64_t experts, const ViewState& state) {
+  constexpr double kSpace = 3;
   const QFontMetricsF metrics(font);
   const double box = metrics.height();
   const double box_width = std::max(box * 1.3, metrics.horizontalAdvance("000"));
   const QString title = QObject::tr("Expert");
-  const double start = metrics.horizontalAdvance(title) + 6;
-  const auto per_line =
-      std::max<int64_t>(1, static_cast<int64_t>((width - start) / (box_width + 3)));
+  const double start = metrics.horizontalAdvance(title) + 2 * kSpace;
   if (painter != nullptr) {
     painter->setFont(font);
     painter->setPen(Qt::black);
     painter->drawText(QPointF(at.x(), at.y() + metrics.ascent()), title);
-    for (int64_t expert = 0; expert < experts; ++expert) {
+  }
+  double x = start;
+  double y = 0;
+  for (int64_t expert = 0; expert < experts; ++expert) {
+    const QString name = metrics.elidedText(state.expertName(state.layer(), expert), Qt::ElideRight,
+                                            std::max(0.0, width - start - box_width - 3 * kSpace));
+    const double name_width = name.isEmpty() ? 0 : metrics.horizontalAdvance(name) + 3 * kSpace;
+    if (x > start && x + box_width + name_width > width) {
+      x = start;
+      y += box + 2;
+    }
+    if (painter != nullptr) {
       const QColor color = expertColor(expert, experts);
-      const QRectF cell(at.x() + start + static_cast<double>(expert % per_line) * (box_width + 3),
-                        at.y() + static_cast<double>(expert / per_line) * (box + 2), box_width,
-                        box);
+      const QRectF cell(at.x() + x, at.y() + y, box_width, box);
       painter->fillRect(cell, color);
       painter->setPen(textColorOn(color));
       painter->drawText(cell, Qt::AlignCenter, QString::number(expert));
+      painter->setPen(Qt::black);
+      painter->drawText(QPointF(cell.right() + kSpace, cell.top() + metrics.ascent()), name);
     }
+    x += box_width + name_width + kSpace;
   }
-  return static_cast<double>((experts + per_line - 1) / per_line) * (box + 2);
+  return y + box + 2;
 }
 
 struct FigurePanel {
@@ -195,6 +207,7 @@ class RunFigures {
     state_.setOverlayShade(shown.overlayShade());
     state_.setOverlayVisible(shown.overlayVisible());
     state_.setOpacity(shown.opacity());
+    state_.setExpertNames(shown.expertNames());
     for (int64_t expert = 0; expert < run_->layout.experts; ++expert) {
       if (shown.isHidden(expert)) {
         state_.toggleHidden(expert);
@@ -257,7 +270,8 @@ class RunFigures {
         hasDropped(slice->text, samples * run_->layout.text_length, run_->layout.top_k)) {
       caption += QObject::tr(" Hatched or struck: dropped.");
     }
-    const double key_height = layExpertKey(nullptr, {}, kWidth, small, run_->layout.experts);
+    const double key_height =
+        layExpertKey(nullptr, {}, kWidth, small, run_->layout.experts, state_);
     const double text_height = layText(nullptr, {}, kWidth, small, caption);
     writeBoth(
         "overlay", wall_height + key_height + text_height + 2 * kGap, subject(),
@@ -266,7 +280,8 @@ class RunFigures {
               paintWall(painter, QRectF(page.left(), page.top(), kWidth, wall_height), source_,
                         state_, options);
           const double key_top = used.bottom() + kGap;
-          layExpertKey(&painter, {page.left(), key_top}, kWidth, small, run_->layout.experts);
+          layExpertKey(&painter, {page.left(), key_top}, kWidth, small, run_->layout.experts,
+                       state_);
           painter.setPen(Qt::black);
           layText(&painter, {page.left(), key_top + key_height + kGap}, kWidth, small, caption);
         });

@@ -305,6 +305,29 @@ std::shared_ptr<const LayerDigest> LayerDigestBuilder::take() {
   return std::move(state.digest);
 }
 
+std::shared_ptr<const probe::Snapshot> sumsOf(const LayerDigest& digest,
+                                              const probe::Layout& layout) {
+  auto sums = std::make_shared<probe::Snapshot>();
+  sums->step = digest.step;
+  const std::size_t experts = digest.experts.size();
+  const std::size_t labels = layout.label_names.size();
+  const auto layers = static_cast<std::size_t>(layout.layers);
+  const auto layer = static_cast<std::size_t>(digest.layer);
+  sums->tokens.resize(layers * 2 * experts);
+  sums->label_tokens.resize(layers * experts * labels);
+  for (std::size_t e = 0; e < experts; ++e) {
+    const ExpertDigest& expert = digest.experts[e];
+    for (std::size_t m = 0; m < 2; ++m) {
+      sums->tokens[(layer * 2 + m) * experts + e] = static_cast<uint32_t>(expert.kept[m]);
+    }
+    for (std::size_t label = 0; label < labels && label < expert.labels.size(); ++label) {
+      sums->label_tokens[(layer * experts + e) * labels + label] =
+          static_cast<uint32_t>(expert.labels[label]);
+    }
+  }
+  return sums;
+}
+
 int64_t LayerDigest::matchingSamples() const {
   int64_t matching = 0;
   for (std::size_t n = 0; n < patches.size(); ++n) {

@@ -85,6 +85,10 @@ class LayerDigestBuilder {
   std::unique_ptr<State> state_;
 };
 
+/// The digest's kept choices as a snapshot's sums, of its layer alone: zero for the others.
+std::shared_ptr<const probe::Snapshot> sumsOf(const LayerDigest& digest,
+                                              const probe::Layout& layout);
+
 /// Words of a caption, in lower case, each once: letters, digits and what joins them (’ and -).
 std::vector<QString> wordsOf(const QString& caption);
 

@@ -119,6 +119,7 @@ class MainWindow : public QMainWindow {
 
   // main_window_views.cpp
   void makeInspectDocks();
+  void followFilter();                       ///< counts of the charts are of what matches
   void showSource(RecordingSource* source);  ///< in all views; nullptr: in none
   void giveToViews(RunSource* source);
   void askForOwnProbe(const QMimeData* dropped = nullptr);

@@ -7,6 +7,7 @@
 #include <QStatusBar>
 
 #include "gui/figures/run_figures.h"
+#include "gui/inspect/what_if_panel.h"
 #include "gui/runs/worker_process.h"
 #include "gui/window/demo.h"
 #include "gui/window/key_sheet.h"
@@ -83,7 +84,11 @@ void MainWindow::exportFigures(const QString& folder) {
   try {
     const QStringList files = writeRunFigures(*shown_->source, state_, folder);
     messages_->post(MessageBar::Kind::Information,
-                    QString("Wrote %1 figures into %2.").arg(files.size()).arg(folder));
+                    QString("Wrote %1 figures into %2.%3")
+                        .arg(files.size())
+                        .arg(folder, what_if_panel_->isApplied()
+                                         ? QString(" They show the recording, not the what-if.")
+                                         : QString()));
   } catch (const std::exception& failure) {
     messages_->post(MessageBar::Kind::Error,
                     QString("The figures could not be written: %1").arg(failure.what()));

@@ -78,6 +78,7 @@ void MainWindow::makeDocks() {
   makeDock("sharesDock", "Modality shares", modality_chart_, Qt::BottomDockWidgetArea);
   makeDock("curvesDock", "Training curves", curves_, Qt::BottomDockWidgetArea);
   makeInspectDocks();
+  followFilter();
 }
 
 QList<QDockWidget*> MainWindow::docks() const {

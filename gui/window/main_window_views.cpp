@@ -1,5 +1,8 @@
 // The views of a run's routing, and what stands between them and its recording.
+#include <QDir>
+#include <QFileInfo>
 #include <QMimeData>
+#include <algorithm>
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
@@ -28,6 +31,22 @@ void MainWindow::makeInspectDocks() {
   makeDock("galleryDock", "Expert", gallery_, Qt::RightDockWidgetArea, "expertsDock");
   makeDock("layerDock", "Layer", layer_view_, Qt::BottomDockWidgetArea, "sharesDock");
   makeDock("whatIfDock", "What if", what_if_panel_, Qt::BottomDockWidgetArea, "sharesDock");
+}
+
+void MainWindow::followFilter() {
+  const FilteredSums sums = [this](int64_t snapshot,
+                                   int64_t layer) -> std::shared_ptr<const probe::Snapshot> {
+    const auto digest = digests_.layer(snapshot, layer, state_.filter());
+    return digest ? sumsOf(*digest, what_if_->data()->layout) : nullptr;
+  };
+  expert_strip_->setFilteredSums(sums);
+  modality_chart_->setFilteredSums(sums);
+  connect(&digests_, &Digests::ready, this, [this] {
+    if (!state_.filter().isEmpty()) {
+      expert_strip_->refresh();
+      modality_chart_->refresh();
+    }
+  });
 }
 
 void MainWindow::showSource(RecordingSource* source) {
@@ -67,7 +86,15 @@ void MainWindow::askForOwnProbe(const QMimeData* dropped) {
     own_probe_ = new OwnProbeDialog(reader_, options_.worker_program, this);
     connect(own_probe_, &OwnProbeDialog::routed, this, &MainWindow::showOwnProbe);
   }
-  own_probe_->setRun(shown_->name, run_data->folder, shown_->source->isLive());
+  // What was routed before is a recording in the folder probes of the run whose model did it.
+  const QDir folder(run_data->folder);
+  const bool own = folder.dirName() == "probes";
+  const QString run = own ? QFileInfo(run_data->folder).path() : run_data->folder;
+  const auto& open = runs_.all();
+  const auto routes =
+      std::find_if(open.begin(), open.end(), [&run](const auto& one) { return one->path == run; });
+  own_probe_->setRun(own ? QFileInfo(run).fileName() : shown_->name, run,
+                     routes != open.end() && (*routes)->source->isLive());
   if (dropped) {
     own_probe_->addFrom(*dropped);
   }
