@@ -54,7 +54,7 @@ void CanvasScene::runChanged() {
   flips_.retry();
   wall_.retry();
   if (before && (!isPrefix(before->snapshot_steps, run_->snapshot_steps) ||
-                 before->origin.part != run_->origin.part)) {
+                 before->decisionsId() != run_->decisionsId())) {
     pages_.forgetDecisions();
     flips_.forget();
   }

@@ -29,8 +29,7 @@ void ExpertHistory::clear() {
 }
 
 void ExpertHistory::gather(RunSource& source, const RunData& run) {
-  const QString name =
-      QString::fromStdString(run.origin.run_id + '/') + QString::number(run.origin.part);
+  const QString name = run.decisionsId();
   // A resumed run trains steps again: what was counted of them is void.
   if (name != run_ || run.snapshot_steps.size() < steps_.size() ||
       !std::equal(steps_.begin(), steps_.end(), run.snapshot_steps.begin())) {

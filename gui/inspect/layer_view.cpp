@@ -66,7 +66,7 @@ struct LayerView::State {
 
   // Over time, of trend_layer.
   int64_t trend_layer = -1;
-  std::pair<std::string, int64_t> trend_run;  ///< its id and part
+  QString trend_run;  ///< RunData::decisionsId
   std::vector<int64_t> trend_steps;
   std::vector<bool> trend_known;  ///< [S]
   std::vector<TrendPanel> trend_panels;
@@ -110,6 +110,8 @@ void LayerView::State::build() {
   readout->setObjectName(QStringLiteral("readout"));
   offer = new QPushButton(&view);
   offer->setObjectName(QStringLiteral("offer"));
+  offer->setAccessibleName(tr("Filter by this column"));
+  offer->setToolTip(offer->accessibleName());
   offer->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Ignored);  // no taller than the line
   const int height = offer->fontMetrics().height() + 4;
   readout->setMinimumHeight(height);  // also without the button: the map keeps its size
@@ -336,7 +338,7 @@ void LayerView::State::refreshMeasures(const RunData& run) {
 void LayerView::State::refreshTrend(const RunData& run) {
   const auto& steps = run.snapshot_steps;
   // A part that takes over may have recorded the same steps again.
-  const std::pair which(run.origin.run_id, run.origin.part);
+  const QString which = run.decisionsId();
   const bool goes_on = trend_layer == wanted.layer && trend_run == which &&
                        steps.size() >= trend_steps.size() &&
                        std::equal(trend_steps.begin(), trend_steps.end(), steps.begin());

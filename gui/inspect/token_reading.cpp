@@ -59,8 +59,10 @@ void TokenReading::follow(const std::optional<TokenRef>& token, int64_t snapshot
 void TokenReading::sourceChanged() {
   const auto run = source_->data();
   const auto& now = run->snapshot_steps;
-  // A resumed run may have replaced snapshots: the same number is then another step.
-  if (now.size() < steps_.size() || !std::equal(steps_.begin(), steps_.end(), now.begin())) {
+  // A resumed run may have replaced snapshots: the same number is then another step. And what is
+  // the case may have given way to what if.
+  if (run->decisionsId() != run_ || now.size() < steps_.size() ||
+      !std::equal(steps_.begin(), steps_.end(), now.begin())) {
     forget();
     Q_EMIT changed();
   }
@@ -70,6 +72,7 @@ void TokenReading::sourceChanged() {
 
 void TokenReading::read() {
   const auto run = source_ ? source_->data() : nullptr;
+  run_ = run ? run->decisionsId() : QString();
   steps_ = run ? run->snapshot_steps : std::vector<int64_t>();
   if (run && token_ && token_->sample >= 0 && token_->sample < run->layout.samples) {
     readPath(*run);

@@ -53,6 +53,7 @@ class TokenReading : public QObject {
   void fail(const QString& why);
 
   QPointer<RunSource> source_;
+  QString run_;                 ///< RunData::decisionsId when it was last looked at
   std::vector<int64_t> steps_;  ///< of the run's snapshots when it was last looked at
   std::optional<TokenRef> token_;
   int64_t snapshot_ = -1;

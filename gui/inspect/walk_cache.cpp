@@ -48,8 +48,7 @@ void WalkCache::look() {
   if (!run) {
     return;
   }
-  const QString name = QString::fromStdString(run->origin.run_id + '/') +
-                       QString::number(run->origin.part) + '/' + run->what_if;
+  const QString name = run->decisionsId();
   const auto& now = run->snapshot_steps;
   // A resumed run may have replaced snapshots: the same number is then another step, or the same
   // step was trained again, in another part.

@@ -45,6 +45,13 @@ struct RunData {
   /// [N] tokens of each probe sample's caption, padding left out.
   std::shared_ptr<const std::vector<int64_t>> text_tokens;
   std::vector<probe::Event> events;
+
+  /// Another one where the decisions of the same snapshots may be others: another run, a part that
+  /// was trained again, a what-if.
+  QString decisionsId() const {
+    return QString::fromStdString(origin.run_id + '/') + QString::number(origin.part) + '/' +
+           what_if;
+  }
 };
 
 /// One layer of one snapshot for some samples.
