@@ -431,6 +431,7 @@ void ImGuiHost::updateTheme() {
   style.Colors[ImGuiCol_ButtonHovered] = toImGui(mix(window, text, 0.18));
   style.Colors[ImGuiCol_ButtonActive] = toImGui(accent);
   style.Colors[ImGuiCol_SliderGrab] = toImGui(accent);
+  style.Colors[ImGuiCol_SliderGrab].w = 0.5F;  // the number stands on it
   style.Colors[ImGuiCol_SliderGrabActive] = toImGui(accent);
   style.Colors[ImGuiCol_CheckMark] = toImGui(accent);
   style.Colors[ImGuiCol_Header] = toImGui(accent, 0.35F);

@@ -31,7 +31,8 @@ QLabel* newLabel(QWidget& parent, const char* name) {
   return label;
 }
 
-GallerySection newSection(QWidget& content, QVBoxLayout& layout, const char* name, QWidget* shown) {
+GallerySection newSection(QWidget& content, QVBoxLayout& layout, const char* name, QWidget* shown,
+                          const QString& what = {}, const QString& tip = {}) {
   GallerySection section;
   section.box = new QWidget(&content);
   section.box->setObjectName(QString::fromLatin1(name));
@@ -48,6 +49,10 @@ GallerySection newSection(QWidget& content, QVBoxLayout& layout, const char* nam
   section.note->setForegroundRole(QPalette::PlaceholderText);
   column->addWidget(section.note);
   section.items = qobject_cast<ExpertItems*>(shown);
+  if (section.items) {  // until it is known of which expert and layer
+    section.items->setAccessibleName(what);
+    section.items->setToolTip(tip);
+  }
   layout.addWidget(section.box);
   return section;
 }
@@ -199,10 +204,12 @@ void GalleryParts::buildHeader(QWidget& gallery, QVBoxLayout& layout) {
 
 void GalleryParts::buildSections(QWidget& content, QVBoxLayout& layout) {
   patch_grid = new PatchGrid(&content);
-  patches = newSection(content, layout, "patches", patch_grid);
+  patches = newSection(content, layout, "patches", patch_grid, QObject::tr("Top patches"),
+                       QObject::tr("Click a patch, or arrows and Enter: selects it"));
   all_patches = new QToolButton(patches.box);
   all_patches->setObjectName(QStringLiteral("allPatches"));
   all_patches->setCheckable(true);
+  all_patches->setAccessibleName(QObject::tr("Show all top patches"));
   all_patches->setToolTip(QObject::tr("Show all of its top patches, or only the first"));
   auto* row = new QHBoxLayout;
   patches.box->layout()->removeWidget(patches.note);
@@ -210,23 +217,30 @@ void GalleryParts::buildSections(QWidget& content, QVBoxLayout& layout) {
   row->addWidget(all_patches);
   static_cast<QVBoxLayout*>(patches.box->layout())->addLayout(row);
   word_chips = new WordChips(&content);
-  words = newSection(content, layout, "words", word_chips);
+  words = newSection(content, layout, "words", word_chips, QObject::tr("Top words"),
+                     QObject::tr("Click a word, or arrows and Enter: selects the best of them"));
+  const QString rows_tip = QObject::tr("How much more often than by chance it takes them");
   label_rows = new LiftRows(&content);
-  labels = newSection(content, layout, "labels", label_rows);
+  labels = newSection(content, layout, "labels", label_rows, QObject::tr("Labels"), rows_tip);
   piece_rows = new LiftRows(&content);
-  pieces = newSection(content, layout, "pieces", piece_rows);
+  pieces = newSection(content, layout, "pieces", piece_rows, QObject::tr("Word pieces"), rows_tip);
   caption_word_rows = new LiftRows(&content);
-  caption_words = newSection(content, layout, "captionWords", caption_word_rows);
+  caption_words = newSection(content, layout, "captionWords", caption_word_rows,
+                             QObject::tr("Words of the captions"), rows_tip);
   load_curve = new LoadCurve(&content);
-  load = newSection(content, layout, "load", load_curve);
+  load = newSection(content, layout, "load", load_curve, QObject::tr("Load over time"),
+                    QObject::tr("Click a step, or arrows and Enter: shows it"));
   modality_bar = new ModalityBar(&content);
   modality = newSection(content, layout, "modality", modality_bar);
   counts = newLabel(*modality.box, "counts");
   static_cast<QVBoxLayout*>(modality.box->layout())->insertWidget(2, counts);
+  const QString flow_tip =
+      QObject::tr("Click an expert, or arrows and Enter: shows that expert in its layer");
   to_rows = new FlowRows(&content);
-  to = newSection(content, layout, "flowTo", to_rows);
+  to = newSection(content, layout, "flowTo", to_rows, QObject::tr("Where its tokens go"), flow_tip);
   from_rows = new FlowRows(&content);
-  from = newSection(content, layout, "flowFrom", from_rows);
+  from = newSection(content, layout, "flowFrom", from_rows,
+                    QObject::tr("Where its tokens come from"), flow_tip);
   layout.addStretch(1);
 }
 

@@ -39,6 +39,7 @@ HeatMapView::HeatMapView(QWidget* parent) : QAbstractScrollArea(parent) {
   viewport()->setMouseTracking(true);
   viewport()->setAutoFillBackground(false);
   setAccessibleName(tr("Heat map"));
+  setToolTip(tr("Click a cell, or arrows and Enter: selects its expert"));
   style_ = screenStyle(*this);
 }
 

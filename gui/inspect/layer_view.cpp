@@ -110,6 +110,8 @@ void LayerView::State::build() {
   readout->setObjectName(QStringLiteral("readout"));
   offer = new QPushButton(&view);
   offer->setObjectName(QStringLiteral("offer"));
+  offer->setAccessibleName(tr("Filter by this column"));
+  offer->setToolTip(offer->accessibleName());
   offer->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Ignored);  // no taller than the line
   const int height = offer->fontMetrics().height() + 4;
   readout->setMinimumHeight(height);  // also without the button: the map keeps its size

@@ -162,6 +162,7 @@ MeasuresPanel::MeasuresPanel(QWidget* parent)
   table_->horizontalHeader()->setSectionResizeMode(0, QHeaderView::Stretch);
   definitions_->setObjectName(QStringLiteral("definitions"));
   definitions_->setAccessibleName(tr("Definitions of the measures"));
+  definitions_->setToolTip(tr("What each measure is, in words and as a formula"));
   definitions_->setFrameShape(QFrame::NoFrame);
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);

@@ -17,7 +17,7 @@ namespace limoe::gui {
 namespace {
 
 constexpr double kTabText = 0.86;  ///< all of them fit into a narrow dock
-constexpr int kTitleBeside = 600;  ///< width from which the title stands beside the choices
+constexpr int kTitleLetters = 40;  ///< with room for so many the title stands beside the choices
 
 }  // namespace
 
@@ -30,6 +30,7 @@ LayerTools::LayerTools(QWidget* parent)
       title_(new ElidedLabel(this)) {
   tabs_->setObjectName(QStringLiteral("pages"));
   tabs_->setAccessibleName(tr("What is shown of the layer"));
+  tabs_->setToolTip(tabs_->accessibleName());
   fitTabs();
   tabs_->setExpanding(false);
   tabs_->setDrawBase(false);
@@ -112,7 +113,6 @@ QComboBox* LayerTools::addChoice(const char* name, const QString& accessible_nam
   choice->setToolTip(tip);
   choice->addItems(items);
   choice->setSizeAdjustPolicy(QComboBox::AdjustToContents);
-  choice->setMinimumWidth(64);  // gives up room in a narrow dock
   choices_->addWidget(choice);
   connect(choice, &QComboBox::currentIndexChanged, this, [this] { Q_EMIT changed(); });
   return choice;
@@ -128,6 +128,7 @@ void LayerTools::showChoices() {
   definitions_->setVisible(page() == LayerView::kMeasures);
   const auto* items = qobject_cast<QStandardItemModel*>(values_->model());
   items->item(static_cast<int>(CellValue::Lift))->setEnabled(!pairs);
+  arrange();
 }
 
 int LayerTools::page() const {
@@ -167,7 +168,13 @@ void LayerTools::setTitle(const QString& title) {
 
 void LayerTools::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
-  row_->setDirection(width() >= kTitleBeside ? QBoxLayout::LeftToRight : QBoxLayout::BottomToTop);
+  arrange();
+}
+
+void LayerTools::arrange() {
+  const int title = kTitleLetters * title_->fontMetrics().averageCharWidth();
+  row_->setDirection(width() >= choices_->minimumSize().width() + title ? QBoxLayout::LeftToRight
+                                                                        : QBoxLayout::BottomToTop);
 }
 
 }  // namespace limoe::gui

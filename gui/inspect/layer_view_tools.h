@@ -43,6 +43,7 @@ class LayerTools : public QWidget {
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,
                        const QStringList& items);
   void showChoices();
+  void arrange();  ///< the title beside the choices, or below
 
   QTabBar* tabs_;
   QBoxLayout* row_;

@@ -75,6 +75,7 @@ std::vector<TokenBar> tokenBars(const TokenDecision& decision, bool folded) {
 
 TokenBars::TokenBars(ViewState& state, QWidget* parent)
     : TokenPart("tokenBars", tr("Probability of each expert"), parent), state_(state) {
+  setToolTip(tr("Click an expert, or arrows and Enter: selects it"));
   connect(&state, &ViewState::changed, this, [this] { update(); });
 }
 

@@ -21,11 +21,7 @@ bool TokenPart::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     auto* help = static_cast<QHelpEvent*>(event);
     const QString text = toolTipAt(help->pos());
-    if (text.isEmpty()) {
-      QToolTip::hideText();
-    } else {
-      QToolTip::showText(help->globalPos(), text, this);
-    }
+    QToolTip::showText(help->globalPos(), text.isEmpty() ? toolTip() : text, this);
     return true;
   }
   if (event->type() == QEvent::ShortcutOverride) {

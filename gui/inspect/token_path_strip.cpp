@@ -19,6 +19,7 @@ constexpr double kMostWide = 96;  ///< of a cell, in pixels at the usual font si
 
 TokenPathStrip::TokenPathStrip(ViewState& state, QWidget* parent)
     : TokenPart("tokenPath", tr("Path through the MoE layers"), parent), state_(state) {
+  setToolTip(tr("Click a layer, or arrows: shows it"));
   connect(&state, &ViewState::changed, this, [this] { update(); });
 }
 

@@ -37,6 +37,8 @@ QString pieceAt(const probe::ProbeSet& probe, const probe::Layout& layout, int64
 
 TokenPicture::TokenPicture(QWidget* parent)
     : TokenPart("tokenPicture", tr("Selected patch or word"), parent) {
+  setToolTip(
+      tr("Click another patch, or arrows: selects it. Of a word: arrows go along the caption"));
   layOut();
 }
 

@@ -18,6 +18,7 @@ constexpr double kMostForPiece = 0.35;  ///< of the width
 
 TokenSimilarGrid::TokenSimilarGrid(QWidget* parent)
     : TokenPart("tokenSimilar", tr("Tokens most alike in routing"), parent) {
+  setToolTip(tr("Click a patch or word, or arrows and Enter: selects it"));
   layOut();
 }
 

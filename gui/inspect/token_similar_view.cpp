@@ -107,6 +107,8 @@ void TokenSimilarView::build() {
   note_->setObjectName(QStringLiteral("similarNote"));
   failure_->setObjectName(QStringLiteral("similarFailure"));
   button_->setObjectName(QStringLiteral("findSimilar"));
+  button_->setText(tr("Find similar"));
+  button_->setToolTip(tr("Compare the token with every other of the probe"));
   progress_->setObjectName(QStringLiteral("similarProgress"));
   for (QLabel* label : {note_, failure_}) {
     label->setWordWrap(true);

@@ -21,6 +21,7 @@ constexpr int64_t kReach = 3;
 
 TokenTimeStrip::TokenTimeStrip(ViewState& state, QWidget* parent)
     : TokenPart("tokenTime", tr("First choice at each recorded step"), parent), state_(state) {
+  setToolTip(tr("Click a step, or arrows: shows it; Ctrl+arrows: the change before, after"));
   connect(&state, &ViewState::changed, this, [this] { update(); });
   layOut();
 }

@@ -8,6 +8,7 @@
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QTimer>
 #include <algorithm>
 
@@ -20,7 +21,7 @@ namespace limoe::gui {
 namespace {
 
 constexpr int kPatienceMs = 200;  ///< before progress is shown
-constexpr int kWideEnough = 620;  ///< for results beside the controls
+constexpr int kWideEnough = 540;  ///< for results beside the controls
 
 QLabel* makeLabel(const char* name, QWidget* parent) {
   auto* label = new QLabel(parent);
@@ -39,6 +40,7 @@ struct WhatIfPanel::State {
   ViewState& state;
   QPointer<WhatIfSource> source;
   QBoxLayout* halves = nullptr;
+  QScrollArea* upper_area = nullptr;  ///< in a low dock its text scrolls, the results do not
   QLabel *title = nullptr, *obstacle = nullptr, *banner_text = nullptr, *note = nullptr;
   QFrame* banner = nullptr;
   WhatIfControls* controls = nullptr;
@@ -51,6 +53,7 @@ struct WhatIfPanel::State {
   bool waited = false;  ///< long enough for progress to be shown
 
   void build();
+  void arrange();
   QWidget* makeUpper();
   void makeBanner(QBoxLayout& layout);
   void makeButtons(QBoxLayout& layout);
@@ -68,17 +71,30 @@ void WhatIfPanel::State::build() {
   halves = new QBoxLayout(QBoxLayout::TopToBottom, &panel);
   halves->setContentsMargins(6, 4, 6, 4);
   halves->setSpacing(8);
-  halves->addWidget(makeUpper(), 0, Qt::AlignTop);
+  upper_area = new QScrollArea(&panel);
+  upper_area->setFrameShape(QFrame::NoFrame);
+  upper_area->setWidgetResizable(true);
+  upper_area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  upper_area->setFocusPolicy(Qt::NoFocus);  // its parts take the keys
+  upper_area->setWidget(makeUpper());
+  halves->addWidget(upper_area, 1);
   results = new WhatIfResults(&panel);
   halves->addWidget(results, 1);
   patience.setSingleShot(true);
   patience.setInterval(kPatienceMs);
 }
 
+void WhatIfPanel::State::arrange() {
+  halves->setDirection(panel.width() >= kWideEnough ? QBoxLayout::LeftToRight
+                                                    : QBoxLayout::TopToBottom);
+  upper_area->setMinimumWidth(upper_area->widget()->minimumSizeHint().width() +
+                              upper_area->verticalScrollBar()->sizeHint().width());
+}
+
 QWidget* WhatIfPanel::State::makeUpper() {
   auto* upper = new QWidget(&panel);
   auto* layout = new QVBoxLayout(upper);
-  layout->setContentsMargins(0, 0, 0, 0);
+  layout->setContentsMargins(0, 0, 6, 0);
   layout->setSpacing(5);
   title = makeLabel("title", upper);
   QFont bold = title->font();
@@ -102,6 +118,7 @@ QWidget* WhatIfPanel::State::makeUpper() {
   note = makeLabel("note", upper);
   note->setForegroundRole(QPalette::PlaceholderText);
   layout->addWidget(note);
+  layout->addStretch();
   return upper;
 }
 
@@ -343,10 +360,7 @@ void WhatIfPanel::showEvent(QShowEvent* event) {
 
 void WhatIfPanel::resizeEvent(QResizeEvent* event) {
   QWidget::resizeEvent(event);
-  const bool beside = width() >= kWideEnough;
-  panel_->halves->setDirection(beside ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
-  panel_->halves->setStretch(0, beside ? 2 : 0);
-  panel_->halves->setStretch(1, beside ? 3 : 1);
+  panel_->arrange();
 }
 
 }  // namespace limoe::gui

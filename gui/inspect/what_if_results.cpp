@@ -172,7 +172,7 @@ QTableWidget* WhatIfResults::makeTable(const char* name, const QStringList& titl
     table->setHorizontalHeaderItem(column, header);
   }
   table->verticalHeader()->hide();
-  table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 8);
+  table->verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 5);
   table->horizontalHeader()->setMinimumSectionSize(30);
   QFont small = table->font();
   small.setPointSizeF(small.pointSizeF() * 0.88);
@@ -205,6 +205,10 @@ void WhatIfResults::makeSuccessTab() {
   success_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   layout->addWidget(success_, 1);
   addTab(page, tr("Success"));
+  for (QWidget* widget : std::initializer_list<QWidget*>{this, tabBar()}) {
+    widget->setAccessibleName(tr("What would change"));
+    widget->setToolTip(tr("Success rates, loads, or the patches and words that fare differently"));
+  }
   setTabToolTip(0, tr("Which part of the choices finds room, by modality"));
   connect(scope_, &QComboBox::currentIndexChanged, this, &WhatIfResults::scopeChanged);
 }
@@ -218,7 +222,9 @@ void WhatIfResults::makeLoadsTab() {
   loads_->setAccessibleName(tr("Loads of the experts"));
   loads_->setItemDelegateForColumn(kLoad, new LoadDelegate(loads_));
   loads_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-  loads_->horizontalHeader()->setSectionResizeMode(kLoad, QHeaderView::Stretch);
+  for (const int column : {kExpert, kLoad}) {  // a long name leaves room for the bar
+    loads_->horizontalHeader()->setSectionResizeMode(column, QHeaderView::Stretch);
+  }
   addTab(loads_, tr("Loads"));
   setTabToolTip(1, tr("What each expert of the layer would process"));
 }
@@ -257,6 +263,10 @@ void WhatIfResults::makeTokensTab() {
 
 bool WhatIfResults::eventFilter(QObject* watched, QEvent* event) {
   return keepsOwnKeys(*event) || QTabWidget::eventFilter(watched, event);
+}
+
+QSize WhatIfResults::sizeHint() const {
+  return {QTabWidget::sizeHint().width(), minimumSizeHint().height()};  // its tables scroll
 }
 
 bool WhatIfResults::wantsAllLayers() const {

@@ -32,6 +32,8 @@ class WhatIfResults : public QTabWidget {
             int64_t shown, const std::map<std::pair<int64_t, int64_t>, QString>& names);
   void clear();
 
+  QSize sizeHint() const override;  ///< no higher than it must be
+
  Q_SIGNALS:
   void scopeChanged();
   void tokenChosen(const TokenRef& token);

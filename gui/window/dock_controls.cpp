@@ -3,6 +3,7 @@
 #include <QAbstractButton>
 #include <QDockWidget>
 #include <QString>
+#include <QTabBar>
 
 namespace limoe::gui {
 namespace {
@@ -22,11 +23,23 @@ void nameDockControls(QDockWidget& dock) {
              "Hide this panel; the menu View, Panels shows it again");
   nameButton(dock, "qt_dockwidget_floatbutton", QString("Float panel %1").arg(title),
              "A window of its own, or back into the main window");
+  for (QTabBar* bar : dock.widget()->findChildren<QTabBar*>()) {
+    nameTabControls(*bar);
+  }
   for (QWidget* widget : dock.widget()->findChildren<QWidget*>()) {
     if (widget->inherits("QCustomPlot") && widget->accessibleName().isEmpty()) {
       widget->setAccessibleName(title);
     }
   }
+}
+
+void nameTabControls(QTabBar& bar) {
+  if (bar.accessibleName().isEmpty()) {
+    bar.setAccessibleName("Panels that share this place");
+    bar.setToolTip("Click a panel's name, or arrows: shows that panel");
+  }
+  nameButton(bar, "ScrollLeftButton", "Names before", "Show the names further left");
+  nameButton(bar, "ScrollRightButton", "Names after", "Show the names further right");
 }
 
 void nameBarControls(QWidget& bar) {

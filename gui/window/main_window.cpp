@@ -13,6 +13,7 @@
 #include <QMimeData>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <cstdlib>
@@ -25,6 +26,7 @@
 #include "gui/view/elided_label.h"
 #include "gui/window/close_question.h"
 #include "gui/window/command_palette.h"
+#include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/health.h"
 #include "gui/window/live_values.h"
@@ -156,6 +158,8 @@ void MainWindow::connectRuns() {
     refreshHealth();
     refreshActions();
   });
+  // Later, when a session that is being given back has said what it selected.
+  connect(&state_, &ViewState::changed, this, &MainWindow::showSelection, Qt::QueuedConnection);
 }
 
 void MainWindow::connectWorker() {
@@ -414,6 +418,12 @@ QStringList MainWindow::recentPaths() const {
 bool MainWindow::event(QEvent* event) {
   if (event->type() == QEvent::PaletteChange && health_ != nullptr) {
     refreshHealth();
+  }
+  if (event->type() == QEvent::ChildPolished) {
+    // Qt makes the bars of docks that share a place as they come to share it.
+    if (auto* bar = qobject_cast<QTabBar*>(static_cast<QChildEvent*>(event)->child())) {
+      nameTabControls(*bar);
+    }
   }
   // Space plays, except where the keyboard is on a button or a list that it should press.
   if (event->type() == QEvent::ShortcutOverride &&

@@ -122,6 +122,10 @@ class MainWindow : public QMainWindow {
   void followFilter();                       ///< counts of the charts are of what matches
   void showSource(RecordingSource* source);  ///< in all views; nullptr: in none
   void giveToViews(RunSource* source);
+  /// What was selected where nothing was comes to the front; from then on it is the user who
+  /// chooses what is there.
+  void showSelection();
+  void raiseDetails(const char* dock);
   void askForOwnProbe(const QMimeData* dropped = nullptr);
   void showOwnProbe(const QString& recording);
 
@@ -199,6 +203,8 @@ class MainWindow : public QMainWindow {
   QByteArray default_layout_;
   QByteArray layout_with_panels_;  ///< Ctrl+B: how the docks were; empty while they show
   Appearance appearance_;
+  bool had_token_ = false;  ///< was selected when it was last looked
+  bool had_expert_ = false;
   bool layout_given_back_ = false;  ///< by the session of the first run that was shown
 
   RunControl* control_;

@@ -24,9 +24,9 @@ namespace limoe::gui {
 namespace {
 
 /// Changes when docks are added or renamed, so that an old layout is not forced onto them.
-constexpr int kLayoutVersion = 3;
+constexpr int kLayoutVersion = 4;
 /// Shares of the window that panels at one side take at most by themselves: the wall comes first.
-constexpr double kMostWidth = 0.26;
+constexpr double kMostWidth = 0.27;
 constexpr double kMostHeight = 0.37;
 /// Below this a chart shows nothing, however small its letters are.
 constexpr int kLeastHeight = 250;
@@ -92,7 +92,7 @@ void MainWindow::setDefaultLayout() {
   const auto wide = [&](int width) {
     return std::min(qRound(width * scale), qRound(this->width() * kMostWidth));
   };
-  resizeDocks({dock("runsDock"), dock("expertsDock")}, {wide(245), wide(325)}, Qt::Horizontal);
+  resizeDocks({dock("runsDock"), dock("expertsDock")}, {wide(245), wide(340)}, Qt::Horizontal);
   resizeDocks({dock("runsDock"), dock("liveValuesDock")}, {260, 440}, Qt::Vertical);
   resizeDocks({dock("sharesDock"), dock("curvesDock")}, {480, 550}, Qt::Horizontal);
   const int most_height = qRound(height() * kMostHeight);
@@ -121,6 +121,8 @@ void MainWindow::saveLayout() {
 }
 
 void MainWindow::restoreSessionLayout(const QByteArray& layout) {
+  had_token_ = state_.selectedToken().has_value();
+  had_expert_ = state_.selectedExpert().has_value();
   // Only as the window opens: going from run to run in the list moves no panel.
   if (!std::exchange(layout_given_back_, true) && !layout.isEmpty()) {
     restoreState(layout, kLayoutVersion);

@@ -1,6 +1,7 @@
 // The views of a run's routing, and what stands between them and its recording.
 #include <QDir>
 #include <QFileInfo>
+#include <QDockWidget>
 #include <QMimeData>
 #include <algorithm>
 #include <utility>
@@ -73,6 +74,30 @@ void MainWindow::giveToViews(RunSource* source) {
   token_inspector_->setSource(source);
   gallery_->setSource(source);
   layer_view_->setSource(source);
+}
+
+void MainWindow::showSelection() {
+  const bool has_token = state_.selectedToken().has_value();
+  const bool has_expert = state_.selectedExpert().has_value();
+  if (has_expert && !std::exchange(had_expert_, has_expert)) {
+    raiseDetails("galleryDock");
+  }
+  if (has_token && !std::exchange(had_token_, has_token)) {
+    raiseDetails("tokenDock");
+  }
+  had_expert_ = has_expert;
+  had_token_ = has_token;
+}
+
+void MainWindow::raiseDetails(const char* name) {
+  auto* dock = findChild<QDockWidget*>(name);
+  // Who clicks a patch in an expert's gallery goes on to look at the gallery.
+  const QWidget* focus = focusWidget();
+  const bool in_details =
+      focus && (token_inspector_->isAncestorOf(focus) || gallery_->isAncestorOf(focus));
+  if (!dock->isHidden() && !dock->isFloating() && !in_details) {
+    dock->raise();
+  }
 }
 
 void MainWindow::askForOwnProbe(const QMimeData* dropped) {

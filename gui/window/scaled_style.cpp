@@ -165,6 +165,7 @@ bool growsWithText(QStyle::PixelMetric metric) {
     case QStyle::PM_ToolBarExtensionExtent:
     case QStyle::PM_ToolBarHandleExtent:
     case QStyle::PM_TabBarTabHSpace:
+    case QStyle::PM_TabBarScrollButtonWidth:
       return true;
     default:
       return false;

@@ -68,8 +68,19 @@ TEST(ProbeCapacity, AddsUpTheGroups) {
 TEST(ProbeCapacity, LastGroupMayBeSmaller) {
   const auto fake = smallRun();
   fake->run->origin.probe_group_pairs = 3;
+  fake->run->config.record.recall_samples = 4;  // no more are routed than recorded
   // 18 + 9 = 27 → ceil(8.44) = 9; 6 + 1 = 7 → ceil(2.19) = 3.
   EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 12);
+}
+
+TEST(ProbeCapacity, IsUnknownWhereTheLastGroupWasRoutedWithSamplesThatAreNotRecorded) {
+  const auto fake = smallRun();
+  fake->run->origin.probe_group_pairs = 3;
+  fake->run->config.record.recall_samples = 6;
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), std::nullopt);
+  // A what-if leaves that group out.
+  fake->run->what_if = QStringLiteral("K 2");
+  EXPECT_THAT(countingRule(*fake->run).toStdString(), testing::HasSubstr("over 3 probe samples"));
 }
 
 TEST(ProbeCapacity, TwoTowersCountOneModalityEach) {

@@ -45,11 +45,11 @@ QString WindowTest::runFolder(const QString& name) const {
   return folder.filePath("runs/" + name);
 }
 
-QString WindowTest::makeRun(const QString& name) {
+QString WindowTest::makeRun(const QString& name, const probe::test::SyntheticOptions& options) {
   // Written elsewhere and moved: a file that this very process has open for reading, as the window
   // does, cannot be closed by its writer.
   const QString elsewhere = folder.filePath("making-" + name);
-  probe::test::writeSyntheticRecording(elsewhere.toStdString(), {});
+  probe::test::writeSyntheticRecording(elsewhere.toStdString(), options);
   QDir().mkpath(folder.filePath("runs"));
   QDir().rename(elsewhere, runFolder(name));
   return runFolder(name);

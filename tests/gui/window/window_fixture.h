@@ -26,7 +26,7 @@ class WindowTest : public testing::Test {
 
   /// A finished synthetic run in the runs folder: 5 snapshots (steps 0, 25, … 100), 2 layers,
   /// 4 experts.
-  QString makeRun(const QString& name);
+  QString makeRun(const QString& name, const probe::test::SyntheticOptions& options = {});
   void show();
   /// Opens and waits until it is drawn.
   void open(const QString& path);

@@ -185,7 +185,7 @@ TEST_F(WindowTest, EveryDockFloatsAndComesBackThreeTimesWithThePictureIntact) {
   show();
   open(makeRun("a"));
   const auto docks = window->findChildren<QDockWidget*>();
-  ASSERT_EQ(docks.size(), 5);
+  ASSERT_EQ(docks.size(), 9);
   for (QDockWidget* dock : docks) {
     for (int i = 0; i < 3; ++i) {
       dock->setFloating(true);
