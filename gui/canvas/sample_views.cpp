@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gui/canvas/token_readout.h"
+#include "gui/charts/expert_counts.h"
 
 namespace limoe::gui {
 namespace {
@@ -89,8 +90,7 @@ QString SampleViews::note(int64_t slot) const {
   if (mode_ == CanvasMode::Wall || run_.config.model.towers == model::Towers::One) {
     return {};
   }
-  const int64_t layer = at(slot).layer;
-  return layer < run_.layout.layers / 2 ? QString("patches only") : QString("words only");
+  return isTextTower(run_, at(slot).layer) ? QString("words only") : QString("patches only");
 }
 
 }  // namespace limoe::gui

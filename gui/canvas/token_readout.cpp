@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gui/canvas/flip_counts.h"
+#include "gui/charts/expert_counts.h"
 #include "gui/view/expert_title.h"
 #include "routing_probe/recording/recording.h"
 
@@ -101,7 +102,7 @@ QString layerName(const RunData& run, int64_t layer) {
   if (run.config.model.towers == model::Towers::One) {
     return block;
   }
-  return (layer < layers / 2 ? tr("image ") : tr("text ")) + block;
+  return (isTextTower(run, layer) ? tr("text ") : tr("image ")) + block;
 }
 
 QString layerPlace(const RunData& run, int64_t layer) {

@@ -14,11 +14,6 @@ bool hasTwoTowers(const RunData& run) {
   return run.config.model.towers == model::Towers::Two;
 }
 
-/// Image towers' layers come first, then the text tower's, as many.
-bool isTextTower(const RunData& run, int64_t layer) {
-  return layer >= run.layout.layers / 2;
-}
-
 std::vector<LabelShare> labelShares(const RunData& run, const probe::Snapshot& summary,
                                     int64_t layer, int64_t expert) {
   const auto labels = run.layout.label_names.size();
@@ -167,6 +162,10 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t 
     capacity += model::expertCapacity(layout.top_k, tokens, factor, layout.experts);
   }
   return capacity;
+}
+
+bool isTextTower(const RunData& run, int64_t layer) {
+  return hasTwoTowers(run) && layer >= run.layout.layers / 2;
 }
 
 int64_t shownLayer(const RunData& run, int64_t layer) {

@@ -64,6 +64,9 @@ std::optional<int64_t> probeCapacity(const RunData& run, int64_t layer, int64_t 
 /// The layer that is shown where `layer` was asked for: the nearest there is; −1 for a dense model.
 int64_t shownLayer(const RunData& run, int64_t layer);
 
+/// Two towers: whether the layer is the text tower's. Image towers' layers come first, as many.
+bool isTextTower(const RunData& run, int64_t layer);
+
 /// "image tower" or "text tower"; empty where there is only one tower.
 QString towerName(const RunData& run, int64_t layer);
 

@@ -1,23 +1,15 @@
 #include "gui/charts/expert_model.h"
 
-#include <QLocale>
 #include <utility>
 
 #include "gui/view/colors.h"
 #include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
 
 constexpr std::size_t kLabelsInRow = 3;
-
-QString number(uint64_t value) {
-  return QLocale().toString(static_cast<qulonglong>(value));
-}
-
-QString percent(double fraction, int digits = 0) {
-  return QStringLiteral("%1 %").arg(fraction * 100, 0, 'f', digits);
-}
 
 }  // namespace
 
@@ -70,20 +62,21 @@ QString ExpertModel::text(const QModelIndex& index) const {
     case kNumber:
       return expertTitle(state_, table_.layer, index.row());
     case kLoad:
-      return table_.capacity ? percent(load(expert))
+      return table_.capacity ? percentText(load(expert), 0)
                              : QStringLiteral("%1×").arg(load(expert), 0, 'f', 2);
     case kModality:
       return expert.total() == 0 ? tr("unused")
                                  : tr("%1 image")
-                                       .arg(percent(static_cast<double>(expert.image) /
-                                                    static_cast<double>(expert.total())));
+                                       .arg(percentText(static_cast<double>(expert.image) /
+                                                            static_cast<double>(expert.total()),
+                                                        0));
     case kLabels: {
       if (table_.has_labels && expert.image == 0) {
         return expert.text == 0 ? tr("–") : tr("text only");
       }
       QStringList parts;
       for (std::size_t i = 0; i < std::min(expert.labels.size(), kLabelsInRow); ++i) {
-        parts << expert.labels[i].name + ' ' + percent(expert.labels[i].share);
+        parts << expert.labels[i].name + ' ' + percentText(expert.labels[i].share, 0);
       }
       return parts.join(QStringLiteral(", "));
     }
@@ -100,10 +93,10 @@ QString ExpertModel::labelsToolTip(const ExpertCounts& expert) const {
       tr("Labels whose patches this expert takes more often than by chance, most patches "
          "beyond chance first.\nPer cent: its part of that label's kept patches.");
   for (const LabelShare& label : expert.labels) {
-    tip +=
-        tr("\n%1: %2 of %3 patches, %4, %5 times chance")
-            .arg(label.name, number(label.tokens), number(label.of_label), percent(label.share, 1))
-            .arg(label.lift, 0, 'f', 1);
+    tip += tr("\n%1: %2 of %3 patches, %4, %5 times chance")
+               .arg(label.name, countText(label.tokens), countText(label.of_label),
+                    percentText(label.share, 1))
+               .arg(label.lift, 0, 'f', 1);
   }
   return tip;
 }
@@ -115,22 +108,22 @@ QString ExpertModel::toolTip(const QModelIndex& index) const {
   switch (index.column()) {
     case kNumber:
       return tr("%1: %2 tokens. Click to select it everywhere, again to let go. F2 names it.")
-          .arg(name, number(expert.total()));
+          .arg(name, countText(expert.total()));
     case kLoad:
       return (table_.capacity
                   ? tr("%1 processes %2 tokens of the %3 its capacity allows: %4.")
-                        .arg(name, number(expert.total()),
-                             number(static_cast<uint64_t>(*table_.capacity)),
-                             percent(load(expert), 1))
+                        .arg(name, countText(expert.total()),
+                             countText(static_cast<uint64_t>(*table_.capacity)),
+                             percentText(load(expert), 1))
                   : tr("%1 processes %2 tokens, %3 times the fair share of 1/%4.\n(The capacity "
                        "needs all captions of the probe, which are still being read.)")
-                        .arg(name, number(expert.total()))
+                        .arg(name, countText(expert.total()))
                         .arg(load(expert), 0, 'f', 2)
                         .arg(table_.experts.size())) +
              counted;
     case kModality:
       return tr("%1 processes %2 image tokens and %3 text tokens.")
-                 .arg(name, number(expert.image), number(expert.text)) +
+                 .arg(name, countText(expert.image), countText(expert.text)) +
              counted;
     case kLabels:
       return labelsToolTip(expert) + counted;

@@ -14,12 +14,12 @@
 #include "gui/inspect/expert_history.h"
 #include "gui/inspect/expert_patches.h"
 #include "gui/view/colors.h"
+#include "gui/view/view_state.h"
 #include "routing_probe/recording/recording.h"
 
 namespace limoe::gui {
 namespace {
 
-constexpr int kLongestName = 40;
 constexpr int kProgressHeight = 4;
 constexpr int kBarHeight = 12;
 
@@ -65,7 +65,7 @@ NameField::NameField(QWidget* parent) : QLineEdit(parent) {
   setToolTip(
       tr("What you call this expert of this layer. Enter keeps it; empty: no name.\nIt is "
          "shown wherever the expert is titled."));
-  setMaxLength(kLongestName);
+  setMaxLength(ViewState::kLongestExpertName);
   setClearButtonEnabled(true);
   connect(this, &QLineEdit::editingFinished, this, [this] {
     if (layer_ >= 0 && text().trimmed() != name_) {

@@ -25,8 +25,8 @@ uint64_t leastCount(uint64_t of_expert) {
 }
 
 bool hasModality(const RunData& run, int64_t layer, int modality) {
-  const QString tower = towerName(run, layer);
-  return tower.isEmpty() || (modality == probe::kImage) == (tower == QLatin1String("image tower"));
+  return run.config.model.towers == model::Towers::One ||
+         (modality == probe::kText) == isTextTower(run, layer);
 }
 
 void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& digest, int64_t expert) {

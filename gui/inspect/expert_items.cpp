@@ -2,7 +2,6 @@
 
 #include <QHelpEvent>
 #include <QKeyEvent>
-#include <QLocale>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -223,16 +222,6 @@ QString tipOf(const QStringList& lines) {
     escaped << line.toHtmlEscaped();
   }
   return QStringLiteral("<qt>%1</qt>").arg(escaped.join(QStringLiteral("<br/>")));
-}
-
-QString countText(uint64_t count) {
-  return QLocale().toString(static_cast<qulonglong>(count));
-}
-
-QString percentText(double fraction) {
-  const double percent = fraction * 100;
-  const int digits = percent > 0 && percent < 0.95 ? 1 : 0;
-  return QStringLiteral("%1 %").arg(percent, 0, 'f', digits);
 }
 
 QString liftText(double lift) {

@@ -7,6 +7,8 @@
 #include <QWidget>
 #include <vector>
 
+#include "gui/view/number_text.h"
+
 namespace limoe::gui {
 
 /// Tab enters it, arrows move between the items, Enter or Space activates one. As high as its items
@@ -72,8 +74,6 @@ class ExpertItems : public QWidget {
 QString tipOf(const QStringList& lines);
 
 /// "1,234" as the locale has it, "12 %", "×3.2" and "0.1 %" where little.
-QString countText(uint64_t count);
-QString percentText(double fraction);
 QString liftText(double lift);
 
 }  // namespace limoe::gui

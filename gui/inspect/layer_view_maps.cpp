@@ -1,7 +1,6 @@
 #include "gui/inspect/layer_view_maps.h"
 
 #include <QCoreApplication>
-#include <QLocale>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -10,6 +9,7 @@
 
 #include "gui/view/colors.h"
 #include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
@@ -19,14 +19,6 @@ constexpr QChar kWordBegin(0x2581);
 
 QString tr(const char* text) {
   return QCoreApplication::translate("LayerView", text);
-}
-
-QString number(uint64_t value) {
-  return QLocale().toString(static_cast<qulonglong>(value));
-}
-
-QString percent(double fraction) {
-  return QStringLiteral("%1 %").arg(fraction * 100, 0, 'f', 1);
 }
 
 /// "2.10 times chance"; for an expert that has nothing there is no chance level.
@@ -112,7 +104,7 @@ QString partOf(MapKind kind, const QString& title, uint64_t count, uint64_t of) 
                        : kind == MapKind::Pieces
                            ? tr("%1 of %2 kept text tokens “%3”")
                            : tr("%1 of %2 kept patches in images whose caption has “%3”");
-  return form.arg(number(count), number(of), title);
+  return form.arg(countText(count), countText(of), title);
 }
 
 /// The `most` most frequent kinds, most frequent first.
@@ -209,8 +201,8 @@ KindMap kindMap(const LayerDigest& digest, const probe::Layout& layout, MapKind 
     const uint64_t of = counted.column_totals[column];
     return tr("%1: %2, %3 · %4 (%1 has %5 of all)")
         .arg(map.rows[row].title, partOf(kind, map.columns[column].title, count, of),
-             percent(ratio(count, of)), timesChance(counted.lift(row, column)),
-             percent(ratio(counted.row_totals[row], counted.total)));
+             percentText(ratio(count, of), 1), timesChance(counted.lift(row, column)),
+             percentText(ratio(counted.row_totals[row], counted.total), 1));
   };
   for (const std::size_t k : kinds) {
     result.map.columns.push_back({title(k), title(k), {}, false, false});
@@ -244,7 +236,7 @@ HeatMap flowMap(const ExpertFlow& flow, std::optional<int> modality, CellValue v
     }
     const uint64_t count = counted.table.at(row, column);
     return tr("%1 → %2: %3 of the %4 tokens of %1, %5 · %6")
-        .arg(a, b, number(count), number(of), percent(ratio(count, of)),
+        .arg(a, b, countText(count), countText(of), percentText(ratio(count, of), 1),
              counted.column_totals[column] > 0 ? timesChance(counted.lift(row, column))
                                                : tr("nothing goes there"));
   };
@@ -281,11 +273,11 @@ HeatMap coactivationMap(const Coactivation& found, std::optional<int> modality, 
   map.describe = [table](const HeatMap& shown, std::size_t row, std::size_t column) {
     const uint64_t tokens = table.at(row, row);
     if (row == column || tokens == 0) {
-      return tr("%1: among the choices of %2 tokens").arg(shown.rows[row].title, number(tokens));
+      return tr("%1: among the choices of %2 tokens").arg(shown.rows[row].title, countText(tokens));
     }
     return tr("%1 with %2: %3 tokens choose both, %4 of the %5 tokens that choose %1")
-        .arg(shown.rows[row].title, shown.columns[column].title, number(table.at(row, column)),
-             percent(ratio(table.at(row, column), tokens)), number(tokens));
+        .arg(shown.rows[row].title, shown.columns[column].title, countText(table.at(row, column)),
+             percentText(ratio(table.at(row, column), tokens), 1), countText(tokens));
   };
   return map;
 }

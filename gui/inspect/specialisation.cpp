@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -55,7 +57,9 @@ class Lines {
   void addEntropies();
   void addLoads();
 
-  std::vector<Measure> take() { return std::move(lines_); }
+  std::vector<Measure> take() {
+    return {std::make_move_iterator(lines_.begin()), std::make_move_iterator(lines_.end())};
+  }
 
  private:
   void set(Measure& line, std::size_t column, double value, const QString& note_if_none) {
@@ -64,7 +68,7 @@ class Lines {
   }
 
   const LayerDigest& digest_;
-  std::vector<Measure> lines_;
+  std::deque<Measure> lines_;  ///< add() leaves earlier references valid
 };
 
 void Lines::addInformation(const QString& kind, Measure::Column column, const CountTable& table,
@@ -101,13 +105,13 @@ void Lines::addInformation(const QString& kind, Measure::Column column, const Co
 
 void Lines::addEntropies() {
   const QString not_recorded = QStringLiteral("not recorded");
-  Measure token =
+  Measure& token =
       add(QStringLiteral("Token entropy"), Measure::Unit::Nats,
           QStringLiteral("How undecided the router is about one token: the entropy of its "
                          "distribution over the experts, averaged over all tokens, kept "
                          "or not. Low: each token has one clear expert."),
           QStringLiteral("mean over tokens of −Σ p_t(e) · ln p_t(e)"));
-  Measure mean =
+  Measure& mean =
       add(QStringLiteral("Entropy of the mean"), Measure::Unit::Nats,
           QStringLiteral("How evenly the router spreads its probability over the experts: "
                          "the entropy of the distribution averaged over all tokens. At "
@@ -118,8 +122,6 @@ void Lines::addEntropies() {
     set(token, m, digest_.token_entropy[m], why);
     set(mean, m, digest_.mean_entropy[m], why);
   }
-  lines_[lines_.size() - 2] = token;
-  lines_.back() = mean;
 }
 
 void Lines::addLoads() {
@@ -134,19 +136,20 @@ void Lines::addLoads() {
                                                           digest_.chosen[0] + digest_.chosen[1]};
   const std::array<uint64_t, Measure::kColumns> kept_in_all = {digest_.kept[0], digest_.kept[1],
                                                                digest_.kept[0] + digest_.kept[1]};
-  Measure dead = add(QStringLiteral("Dead experts"), Measure::Unit::Count,
-                     QStringLiteral("Experts that process no token of the probe. In the columns of "
-                                    "one modality: none of that modality."),
-                     QStringLiteral("number of experts e with n(e) = 0, n(e) kept choices"));
-  Measure effective = add(
+  Measure& dead =
+      add(QStringLiteral("Dead experts"), Measure::Unit::Count,
+          QStringLiteral("Experts that process no token of the probe. In the columns of "
+                         "one modality: none of that modality."),
+          QStringLiteral("number of experts e with n(e) = 0, n(e) kept choices"));
+  Measure& effective = add(
       QStringLiteral("Effective experts"), Measure::Unit::Number,
       QStringLiteral("As many equally loaded experts would have the same entropy of load. Equal to "
                      "the number of experts where all process the same."),
       QStringLiteral("exp( −Σ l(e) · ln l(e) ), l(e) = n(e) / Σ n, n(e) kept choices"));
-  Measure success = add(QStringLiteral("Routing success"), Measure::Unit::Percent,
-                        QStringLiteral("The part of the routers' choices for which the expert had "
-                                       "room."),
-                        QStringLiteral("kept choices / choices"));
+  Measure& success = add(QStringLiteral("Routing success"), Measure::Unit::Percent,
+                         QStringLiteral("The part of the routers' choices for which the expert had "
+                                        "room."),
+                         QStringLiteral("kept choices / choices"));
   for (std::size_t c = 0; c < Measure::kColumns; ++c) {
     const QString none = QStringLiteral("no tokens");
     const bool any = chosen[c] > 0;
@@ -154,9 +157,6 @@ void Lines::addLoads() {
     set(effective, c, effectiveNumber(loads[c]), none);
     set(success, c, any ? probe::successRate(kept_in_all[c], chosen[c]) : kNone, none);
   }
-  lines_[lines_.size() - 3] = dead;
-  lines_[lines_.size() - 2] = effective;
-  lines_.back() = success;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "gui/inspect/token_similar_view.h"
 
 #include <QHBoxLayout>
+#include <QHideEvent>
 #include <QLabel>
 #include <QLocale>
 #include <QProgressBar>
@@ -150,6 +151,13 @@ void TokenSimilarView::cancel() {
   walk_.reset();
   searched_.reset();
   start_.stop();
+}
+
+void TokenSimilarView::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  if (!event->spontaneous()) {  // else the window is iconified
+    cancel();
+  }
 }
 
 std::optional<TokenRef> TokenSimilarView::subject() const {

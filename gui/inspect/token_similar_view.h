@@ -38,6 +38,9 @@ class TokenSimilarView : public QWidget {
   bool isSearching() const { return walk_ != nullptr; }
   const std::optional<SimilarTokens>& found() const { return found_; }
 
+ protected:
+  void hideEvent(QHideEvent* event) override;  ///< ends the search: nobody sees what comes of it
+
  private:
   void build();
   void pressed();

@@ -200,6 +200,13 @@ QString whatIfObstacle(const RunData& run) {
         "recording.");
   }
   const ProbeGroups groups(run);
+  if (groups.wholeSamples() == 0 && run.layout.scalar_names.empty()) {
+    // Nothing was trained here: a user's own pairs, which no other start of a run would change.
+    return QStringLiteral(
+        "These images and captions were routed in one group with held-out pairs of the run, which "
+        "are not recorded here: who else asked for a place is not known. Open the run itself to "
+        "see what its own probe would do.");
+  }
   if (groups.wholeSamples() == 0) {
     return QStringLiteral(
                "The probe was routed in groups of %1 pairs, but only %2 samples are recorded: who "

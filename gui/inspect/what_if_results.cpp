@@ -4,7 +4,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QPainter>
 #include <QScrollBar>
 #include <QStyledItemDelegate>
@@ -21,11 +20,11 @@
 #include "gui/charts/plot_style.h"
 #include "gui/inspect/what_if_controls.h"
 #include "gui/view/colors.h"
+#include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
-
-using ExpertNames = std::map<std::pair<int64_t, int64_t>, QString>;
 
 constexpr int kLoadRole = Qt::UserRole;          ///< kept / capacity under the rule
 constexpr int kRecordedRole = Qt::UserRole + 1;  ///< the same as recorded
@@ -52,27 +51,11 @@ constexpr std::array<Measure, 6> kMeasures = {
       "room, and with K how many it has."}}};
 enum LoadColumn { kExpert, kRecordedKept, kKept, kLoad };
 
-QString number(uint64_t value) {
-  return QLocale().toString(static_cast<qulonglong>(value));
-}
-
-QString percent(double share) {
-  return QStringLiteral("%1 %").arg(share * 100, 0, 'f', 1);
-}
-
 /// "−12.3" points, with its sign.
 QString points(double difference) {
   const double value = std::round(difference * 1000) / 10;
   const QString sign = value > 0 ? QStringLiteral("+") : value < 0 ? QStringLiteral("−") : "±";
   return sign + QString::number(std::abs(value), 'f', 1);
-}
-
-QString expertTitle(int64_t layer, int64_t expert, const ExpertNames& names) {
-  const auto name = names.find({layer, expert});
-  const QString number = QStringLiteral("e%1").arg(expert);
-  return name == names.end() || name->second.isEmpty()
-             ? number
-             : number + QStringLiteral(" · ") + name->second;
 }
 
 QIcon swatch(const QColor& color) {
@@ -123,7 +106,7 @@ QString titleOf(TokenChange change, int modality, uint64_t count) {
   const QString fate = change == TokenChange::Dropped   ? QObject::tr("dropped")
                        : change == TokenChange::Rescued ? QObject::tr("rescued")
                                                         : QObject::tr("to other experts");
-  return QObject::tr("%1 %2 %3").arg(number(count), what, fate);
+  return QObject::tr("%1 %2 %3").arg(countText(count), what, fate);
 }
 
 QString nameOf(const ChangedTokens& tokens) {
@@ -148,7 +131,7 @@ QString expertsInWords(int64_t layer, const std::vector<uint16_t>& experts,
                        const ExpertNames& names) {
   QStringList titles;
   for (const uint16_t expert : experts) {
-    titles << expertTitle(layer, expert, names);
+    titles << expertTitle(names, layer, expert);
   }
   return titles.isEmpty() ? QObject::tr("none") : titles.join(QStringLiteral(", "));
 }
@@ -362,25 +345,25 @@ std::vector<QTableWidgetItem*> WhatIfResults::successCells(const QString& title,
   const bool image = modality == probe::kImage;
   auto* name = new QTableWidgetItem(swatch(modalityColor(modality)),
                                     title + (image ? tr("image") : tr("text")));
-  name->setToolTip(tr("%1 tokens").arg(number(outcome.tokens)));
+  name->setToolTip(tr("%1 tokens").arg(countText(outcome.tokens)));
   const auto rate = [](uint64_t kept, uint64_t choices) {
     return static_cast<double>(kept) / static_cast<double>(choices);
   };
   const double recorded = rate(outcome.recorded_kept, outcome.recorded_choices);
   const double what_if = rate(outcome.kept, outcome.choices);
   const auto counted = [](uint64_t kept, uint64_t choices) {
-    return tr("%1 of %2 choices kept").arg(number(kept), number(choices));
+    return tr("%1 of %2 choices kept").arg(countText(kept), countText(choices));
   };
   const auto tokens = [&outcome](uint64_t count, const QString& what) {
-    return cell(number(count),
-                tr("%1 of %2 tokens %3").arg(number(count), number(outcome.tokens), what));
+    return cell(countText(count),
+                tr("%1 of %2 tokens %3").arg(countText(count), countText(outcome.tokens), what));
   };
-  auto* now = cell(percent(what_if), counted(outcome.kept, outcome.choices));
+  auto* now = cell(percentText(what_if, 1), counted(outcome.kept, outcome.choices));
   QFont bold = success_->font();
   bold.setBold(true);
   now->setFont(bold);
   return {name,
-          cell(percent(recorded), counted(outcome.recorded_kept, outcome.recorded_choices)),
+          cell(percentText(recorded, 1), counted(outcome.recorded_kept, outcome.recorded_choices)),
           now,
           cell(points(what_if - recorded), tr("Percentage points")),
           tokens(outcome.dropped, tr("would lose their only experts")),
@@ -394,27 +377,27 @@ void WhatIfResults::showLoads(const LayerOutcome& outcome, const ExpertNames& na
   for (int e = 0; e < experts; ++e) {
     const ExpertOutcome& expert = outcome.experts[static_cast<std::size_t>(e)];
     const QColor color = expertColor(e, experts);
-    auto* name = new QTableWidgetItem(swatch(color), expertTitle(outcome.layer, e, names));
+    auto* name = new QTableWidgetItem(swatch(color), expertTitle(names, outcome.layer, e));
     name->setToolTip(name->text());
     loads_->setItem(e, kExpert, name);
     const auto split = [](const std::array<uint64_t, 2>& kept) {
       return tr("%1 of image tokens, %2 of text tokens")
-          .arg(number(kept[probe::kImage]), number(kept[probe::kText]));
+          .arg(countText(kept[probe::kImage]), countText(kept[probe::kText]));
     };
     const uint64_t recorded = expert.recorded[0] + expert.recorded[1];
     const uint64_t kept = expert.kept[0] + expert.kept[1];
-    loads_->setItem(e, kRecordedKept, cell(number(recorded), split(expert.recorded)));
-    loads_->setItem(e, kKept, cell(number(kept), split(expert.kept)));
+    loads_->setItem(e, kRecordedKept, cell(countText(recorded), split(expert.recorded)));
+    loads_->setItem(e, kKept, cell(countText(kept), split(expert.kept)));
     const auto share = [](uint64_t part, uint64_t capacity) {
       return capacity == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(capacity);
     };
     const double load = share(kept, outcome.capacity);
     const double was = share(recorded, outcome.recorded_capacity);
-    auto* bar =
-        cell({}, tr("%1 of the %2 choices its capacity would allow: %3\nrecorded: %4 of "
-                    "%5, %6")
-                     .arg(number(kept), number(outcome.capacity), percent(load), number(recorded),
-                          number(outcome.recorded_capacity), percent(was)));
+    auto* bar = cell({}, tr("%1 of the %2 choices its capacity would allow: %3\nrecorded: %4 of "
+                            "%5, %6")
+                             .arg(countText(kept), countText(outcome.capacity),
+                                  percentText(load, 1), countText(recorded),
+                                  countText(outcome.recorded_capacity), percentText(was, 1)));
     bar->setData(kLoadRole, load);
     bar->setData(kRecordedRole, was);
     bar->setData(kColorRole, color);
@@ -449,8 +432,8 @@ void WhatIfResults::showTokens() {
       kind->setExpanded(true);
     }
     before = &tokens;
-    auto* group =
-        new QTreeWidgetItem(kind, {nameOf(tokens) + QStringLiteral("  ") + number(tokens.count)});
+    auto* group = new QTreeWidgetItem(
+        kind, {nameOf(tokens) + QStringLiteral("  ") + countText(tokens.count)});
     group->setFirstColumnSpanned(true);
     group->setChildIndicatorPolicy(QTreeWidgetItem::ShowIndicator);
     group->setData(0, kGroupRole, static_cast<qulonglong>(i));

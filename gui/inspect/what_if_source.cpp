@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <functional>
 #include <limits>
 #include <string_view>
 #include <utility>
@@ -220,7 +222,9 @@ void WhatIfSource::startNextPage() {
   const PageKey key = wanted_.front();
   wanted_.pop_front();
   const auto [snapshot, layer, page] = key;
-  // The page, and the others that its groups hold whole: a large group is routed once for all.
+  // The page, and those around it that its groups hold whole: a large group is routed once for
+  // all. No more than half of what is kept, lest they drive one another, or what is shown, out.
+  const auto around = static_cast<int64_t>(mostPages(data_->layout) / 4);
   const ProbeGroups groups(*recorded_);
   const int64_t samples = recorded_->layout.samples;
   const auto end_of = [samples](int64_t number) {
@@ -230,7 +234,8 @@ void WhatIfSource::startNextPage() {
   const int64_t end = groups.range(groups.groupOf(end_of(page) - 1)).end();
   WalkRequest request;
   for (int64_t p = first / kPageSamples; p * kPageSamples < end; ++p) {
-    if (p * kPageSamples >= first && end_of(p) <= end) {
+    const bool whole = p * kPageSamples >= first && end_of(p) <= end;
+    if (p == page || (whole && std::abs(p - page) <= around)) {
       request.items.push_back({snapshot, layer, p * kPageSamples, end_of(p) - p * kPageSamples});
     }
   }
@@ -241,6 +246,10 @@ void WhatIfSource::startNextPage() {
   };
   request.finished = [this, key, slices](const QString& failure) {
     walk_.reset();
+    const auto is_wanted = [&key](const auto& slice) {
+      return slice->first_sample / kPageSamples == std::get<2>(key);
+    };
+    std::stable_partition(slices->begin(), slices->end(), std::not_fn(is_wanted));
     for (const auto& slice : *slices) {
       remember({std::get<0>(key), std::get<1>(key), slice->first_sample / kPageSamples}, slice);
     }

@@ -125,10 +125,15 @@ QString ViewState::expertName(int64_t layer, int64_t expert) const {
 
 void ViewState::setExpertName(int64_t layer, int64_t expert, const QString& name) {
   auto names = expert_names_;
-  if (name.trimmed().isEmpty()) {
+  QString kept = name.trimmed().left(kLongestExpertName);
+  if (!kept.isEmpty() && kept.back().isHighSurrogate()) {
+    kept.chop(1);  // never half a character
+  }
+  kept = kept.trimmed();
+  if (kept.isEmpty()) {
     names.erase({layer, expert});
   } else {
-    names[{layer, expert}] = name.trimmed();
+    names[{layer, expert}] = kept;
   }
   setExpertNames(std::move(names));
 }

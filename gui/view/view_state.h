@@ -51,6 +51,8 @@ struct TokenRef {
 class ViewState : public QObject {
   Q_OBJECT
  public:
+  static constexpr int kLongestExpertName = 40;
+
   explicit ViewState(QObject* parent = nullptr);
 
   /// Index into RunData::snapshot_steps; −1 while there is none.
@@ -97,7 +99,8 @@ class ViewState : public QObject {
   void setShownSample(int64_t sample);
   void setWallOrder(WallOrder order, const QString& word = {});
   void setFilter(const TokenFilter& filter);
-  void setExpertName(int64_t layer, int64_t expert, const QString& name);  ///< empty: none
+  /// Cut to kLongestExpertName; empty: none.
+  void setExpertName(int64_t layer, int64_t expert, const QString& name);
   void setExpertNames(std::map<std::pair<int64_t, int64_t>, QString> names);
   void toggleHidden(int64_t expert);
   void toggleSolo(int64_t expert);  ///< again: off

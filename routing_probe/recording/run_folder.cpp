@@ -49,6 +49,20 @@ std::string holderOf(int descriptor) {
   return digits;
 }
 
+std::vector<std::filesystem::path> ownFiles(const std::filesystem::path& folder,
+                                            const std::string& ending) {
+  std::vector<std::filesystem::path> found;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("own-") && name.ends_with(ending)) {
+      found.push_back(entry.path());
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 }  // namespace
 
 std::filesystem::path RunFolder::recording(int64_t part) const {
@@ -88,16 +102,14 @@ std::vector<std::filesystem::path> RunFolder::parts() const {
 }
 
 std::vector<std::filesystem::path> RunFolder::ownProbes() const {
-  std::vector<std::filesystem::path> found;
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(probes(), ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name.starts_with("own-") && name.ends_with(".h5")) {
-      found.push_back(entry.path());
-    }
-  }
-  std::sort(found.begin(), found.end());
-  return found;
+  return ownFiles(probes(), ".h5");
+}
+
+std::vector<std::filesystem::path> RunFolder::ownProbeSessions() const {
+  auto sessions = ownFiles(probes(), ".h5.session.json");
+  const auto replaced = ownFiles(probes(), ".h5.session.json.bak");
+  sessions.insert(sessions.end(), replaced.begin(), replaced.end());
+  return sessions;
 }
 
 bool RunFolder::isRun() const {

@@ -36,6 +36,8 @@ struct RunFolder {
   std::vector<std::filesystem::path> partsAsTheyAre() const;
   /// Recordings of users' own images and captions in probes(), sorted by name.
   std::vector<std::filesystem::path> ownProbes() const;
+  /// What limoe-scope remembers about them (NAME.session.json, .bak), also of one that is gone.
+  std::vector<std::filesystem::path> ownProbeSessions() const;
   bool isRun() const;  ///< has a configuration or a recording
 };
 

@@ -38,7 +38,14 @@ nlohmann::ordered_json probe(const ControlOptions& options) {
   const auto samples = ownSamplesFrom(options.samples);
   auto reply = ask(options, {{"command", "probe"}, {"samples", toJson(samples)}});
   const nlohmann::json number = reply["probe"];
+  std::string told;
   while (!reply.value("done", false)) {
+    // Who waits for minutes is told why.
+    const std::string doing = reply.value("doing", "");
+    if (doing.starts_with(kRunWaits) && told != doing) {
+      std::cerr << doing << std::endl;
+      told = doing;
+    }
     std::this_thread::sleep_for(kProbeInterval);
     reply = ask(options, {{"command", "probe"}, {"probe", number}});
   }

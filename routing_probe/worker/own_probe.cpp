@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -171,6 +172,18 @@ void tellCrowding(const std::vector<OwnSample>& samples, const model::RunConfig&
   }
 }
 
+/// The run's configuration with the pairs that were recorded and routed here instead of its own, so
+/// that readers know which groups are whole.
+std::string configOfProbe(const std::string& of_run, int64_t recorded, int64_t routed) {
+  auto config = nlohmann::json::parse(of_run);
+  config["record"]["probe_samples"] = recorded;
+  config["record"]["recall_samples"] = routed;
+  // No configuration may record more than there are held-out pairs.
+  auto& held_out = config["data"]["held_out_samples"];
+  held_out = std::max(held_out.is_number_integer() ? held_out.get<int64_t>() : 0, routed);
+  return config.dump();
+}
+
 }  // namespace
 
 OwnProbe::OwnProbe(const std::vector<OwnSample>& samples, const model::RunConfig& config,
@@ -226,6 +239,7 @@ fs::path OwnProbe::save(const Snapshot& snapshot, const Origin& origin, const Ru
   source.layout.scalar_names.clear();  // nothing is trained
   source.layout.scalar_units.clear();
   source.origin = origin;
+  source.origin.config_json = configOfProbe(origin.config_json, samples(), pairs_->size());
   source.probe = probe_->probeSet();
   const std::vector<uint8_t> images = std::exchange(source.probe.images, {});
   const auto image_bytes =

@@ -14,6 +14,9 @@
 
 namespace limoe::probe {
 
+/// OwnProbeState::doing begins with it while the run can do nothing; the trouble follows.
+constexpr const char* kRunWaits = "the run waits: ";
+
 struct OwnProbeState {
   std::string doing = "waiting";     ///< in words
   bool done = false;                 ///< with one of the two that follow

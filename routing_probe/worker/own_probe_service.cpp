@@ -9,6 +9,7 @@
 namespace limoe::probe {
 namespace {
 
+constexpr auto kEnded = "the training ended before it was routed; its checkpoint can do it";
 constexpr auto kCancelInterval = std::chrono::milliseconds(50);
 
 void throwIfCancelled(const OwnProbeJob& job) {
@@ -47,6 +48,13 @@ void OwnProbeService::close() {
 void OwnProbeService::begin(std::shared_ptr<OwnProbeJob> job) {
   {
     const std::lock_guard lock(mutex_);
+    if (closing_) {
+      OwnProbeState state;
+      state.done = true;
+      state.error = kEnded;
+      job->set(std::move(state));
+      return;
+    }
     jobs_.push_back(std::move(job));
   }
   changed_.notify_all();
@@ -80,7 +88,7 @@ void OwnProbeService::work(OwnProbeJob& job) {
     throwIfCancelled(job);
     const std::lock_guard lock(mutex_);
     if (closing_) {
-      throw std::runtime_error("the training ended before it was routed; its checkpoint can do it");
+      throw std::runtime_error(kEnded);
     }
     OwnProbeState state;
     state.doing = doing;
@@ -104,10 +112,10 @@ void OwnProbeService::work(OwnProbeJob& job) {
   job.set(std::move(state));
 }
 
-OwnProbeService::Routed OwnProbeService::waitForRouting(const OwnProbe& probe,
-                                                        const OwnProbeJob& job) {
+OwnProbeService::Routed OwnProbeService::waitForRouting(const OwnProbe& probe, OwnProbeJob& job) {
   std::unique_lock lock(mutex_);
   ready_ = &probe;
+  ready_job_ = &job;
   while (ready_ != nullptr && !closing_ && !job.isCancelled()) {
     changed_.wait_for(lock, kCancelInterval);
   }
@@ -117,7 +125,7 @@ OwnProbeService::Routed OwnProbeService::waitForRouting(const OwnProbe& probe,
   }
   if (!routed_) {
     throwIfCancelled(job);
-    throw std::runtime_error("the training ended before it was routed; its checkpoint can do it");
+    throw std::runtime_error(kEnded);
   }
   Routed routed = std::move(*routed_);
   routed_.reset();
@@ -140,6 +148,18 @@ void OwnProbeService::routeIfReady(model::Limoe& model, int64_t step,
   }
   ready_ = nullptr;
   changed_.notify_all();
+}
+
+void OwnProbeService::tellDelay(const std::string& why) {
+  OwnProbeState state;
+  state.doing = why;
+  const std::lock_guard lock(mutex_);
+  if (ready_ != nullptr) {
+    ready_job_->set(state);
+  }
+  for (const auto& job : jobs_) {
+    job->set(state);
+  }
 }
 
 std::vector<OwnProbeService::Written> OwnProbeService::takeWritten() {

@@ -36,6 +36,9 @@ class OwnProbeService {
   /// `config`: as it is now. Throws nothing; what is wrong is the job's error.
   void routeIfReady(model::Limoe& model, int64_t step, const model::RunConfig& config);
 
+  /// Called by the training thread while it cannot route: whoever asks for the job is told `why`.
+  void tellDelay(const std::string& why);
+
   /// What was written since the last call, for the run's recording.
   struct Written {
     int64_t step = 0;
@@ -53,7 +56,7 @@ class OwnProbeService {
     Snapshot snapshot;
     Origin origin;
   };
-  Routed waitForRouting(const OwnProbe& probe, const OwnProbeJob& job);
+  Routed waitForRouting(const OwnProbe& probe, OwnProbeJob& job);
 
   const RunFolder folder_;
   const model::RunConfig config_;
@@ -64,7 +67,8 @@ class OwnProbeService {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::shared_ptr<OwnProbeJob>> jobs_;
-  const OwnProbe* ready_ = nullptr;  ///< read, to be routed
+  const OwnProbe* ready_ = nullptr;   ///< read, to be routed
+  OwnProbeJob* ready_job_ = nullptr;  ///< of ready_
   std::optional<Routed> routed_;
   std::exception_ptr failure_;  ///< of the routing
   std::vector<Written> written_;

@@ -81,6 +81,11 @@ std::unique_ptr<model::Dataset> heldOutOf(const model::RunConfig& config) {
 }
 
 void probe(const ProbeOptions& options) {
+  if (!options.out.empty() && fs::exists(fs::symlink_status(options.out))) {
+    throw std::runtime_error(options.out +
+                             " exists already; a recording is never overwritten. Choose another "
+                             "name");
+  }
   catchInterrupts();
   LongWork work;
   const auto say = [&](const std::string& line) {

@@ -47,6 +47,9 @@ void removeRun(const RunFolder& folder) {
   for (const fs::path& probe : folder.ownProbes()) {
     fs::remove(probe);
   }
+  for (const fs::path& session : folder.ownProbeSessions()) {
+    fs::remove(session);
+  }
   fs::remove(folder.probes(), ignored);  // where nothing else is in it
   fs::remove(folder.tokenizer());
   fs::remove(folder.session());

@@ -224,8 +224,13 @@ class TrainingRun {
         }
         saveElsewhere(refuge());
       }
+      own_probes_.tellDelay(kRunWaits + trouble_);
       auto command = control_.wait(0.1);
       if (!command) {
+        continue;
+      }
+      if (command->kind == CommandKind::Probe) {  // read meanwhile, routed when it goes on
+        own_probes_.begin(command->probe);
         continue;
       }
       if (command->kind == CommandKind::Retry) {

@@ -103,12 +103,18 @@ assert status(run)["step"] == step  # nothing is trained that could be lost
 with h5py.File(run / "recording.h5", "r", swmr=True) as f:  # what was recorded is there
     assert step - 2 <= len(f["steps/step"]) <= step
 assert "--folder" in limoe("control", run, "stop", status=1)
+asks = subprocess.Popen([LIMOE, "control", run, "probe", "--caption", "a red house"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+line = asks.stderr.readline()  # images of one's own wait too, and are told why
+assert line.startswith("the run waits: ") and "room" in line, line
 limoe("control", run, "retry")  # in vain
 limoe("control", run, "pause")  # kept for later
 limoe("control", run, "resume")
 assert waits(run)
 limit_files(process, resource.RLIM_INFINITY)
 output = end_well(process)
+asks.communicate()
+assert [path.suffix for path in (run / "probes").iterdir()] == [".h5"]
 assert "WAITING at step" in output and "recording.h5" in output, output
 assert_nothing_lost(run)
 assert len(parts(run)) == 1

@@ -65,8 +65,13 @@ with h5py.File(run / "recording.h5") as f, h5py.File(first) as own:
     assert texts(own["probe/captions"][:]) == captions
     assert list(own["snapshots/step"]) == [10] and len(own["steps/step"]) == 0
     assert own.attrs["complete"] == 1 and own.attrs["run_id"] == f.attrs["run_id"]
-    for name in ("config", "probe_group_pairs", "probe_capacity_factor"):
+    for name in ("probe_group_pairs", "probe_capacity_factor"):
         assert own.attrs[name] == f.attrs[name], name
+    # 16 pairs in groups of 8: whole, whatever the run's own probe routes.
+    config = json.loads(f.attrs["config"])
+    assert config["record"]["recall_samples"] == 32
+    config["record"]["recall_samples"] = 16
+    assert json.loads(own.attrs["config"]) == config
     assert own.attrs["probe_group_pairs"] == GROUP
     same(f, -1, slice(0, 16), own, 0, slice(0, 16))
 
@@ -75,6 +80,8 @@ limoe("probe", "--model", run / "checkpoints/step-00000010.safetensors", "--pair
       captions[0])
 with h5py.File(run / "recording.h5") as f, h5py.File(run / "probes/own-10-2.h5") as own:
     assert len(own["probe/captions"]) == 1
+    record = json.loads(own.attrs["config"])["record"]
+    assert (record["probe_samples"], record["recall_samples"]) == (1, GROUP), record
     same(f, -1, slice(0, 1), own, 0, slice(0, 1))
     # Ten pairs: the second group is filled from its third place on.
 limoe("probe", "--model", run, *pairs[:30], "--out", folder / "ten.h5")
@@ -120,7 +127,7 @@ output = limoe("probe", "--model", run, "--image", letter, cut, "--out", folder 
 assert "none of the images" in output and "letter.jpg" in output and "cut.png" in output, output
 assert not (folder / "no.h5").exists()
 output = limoe("probe", "--model", run, "--image", solid, "--out", folder / "mixed.h5", status=1)
-assert "never overwritten" in output, output
+assert "never overwritten" in output and "reading" not in output, output
 with h5py.File(folder / "mixed.h5") as f:
     assert len(f["probe/captions"]) == 3
 limoe("probe", "--model", run, status=1)
@@ -237,6 +244,8 @@ check_recording(run / "recording-2.h5")
 limoe("probe", "--model", run, "--image", solid)
 assert (run / "probes/own-12.h5").exists() and first.exists()
 (run / "probes/notes.txt").write_text("mine")
+for name in ("own-10.h5.session.json", "own-9.h5.session.json", "own-10.h5.session.json.bak"):
+    (run / "probes" / name).write_text("{}")  # names that the user gave to experts
 limoe("train", "--out", run, "--force", "--steps", 1, *SMALL)
 assert [path.name for path in (run / "probes").iterdir()] == ["notes.txt"]
 

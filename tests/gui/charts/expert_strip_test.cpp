@@ -55,6 +55,19 @@ TEST_F(ExpertStripTest, ShowsTheNumbersOfTheLayer) {
   EXPECT_THAT(label("note").toStdString(), ::testing::HasSubstr("4 probe samples"));
 }
 
+TEST_F(ExpertStripTest, ANameIsNoLongerThanItsFieldAllows) {
+  auto* model = strip.table()->model();
+  for (int column = 0; column < model->columnCount(); ++column) {
+    if (at(1, column).flags().testFlag(Qt::ItemIsEditable)) {
+      model->setData(at(1, column), QString(200, 'a'));
+    }
+  }
+  EXPECT_EQ(state.expertName(0, 1), QString(40, 'a'));
+  // A character of two units that would begin at the 40th: none of it stays.
+  state.setExpertName(0, 1, QString(39, 'a') + QString::fromUtf8("😀"));
+  EXPECT_EQ(state.expertName(0, 1), QString(39, 'a'));
+}
+
 TEST_F(ExpertStripTest, FollowsTheLayer) {
   state.setLayer(1);
   EXPECT_EQ(label("title"), "demo · MoE layer 2 (block 3) · step 200");

@@ -491,6 +491,20 @@ TEST_F(TokenInspectorTest, ASearchForAnotherTokenOrStepIsDropped) {
   EXPECT_FALSE(similar()->found());
 }
 
+TEST_F(TokenInspectorTest, NothingIsSearchedWhileItIsHidden) {
+  open();
+  select(kPatch);
+  inspector.hide();  // within the moment after which a small probe is searched
+  QTest::qWait(400);
+  EXPECT_FALSE(similar()->isSearching());
+  EXPECT_FALSE(similar()->found());
+  run->holds_walks = true;
+  inspector.show();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return similar()->isSearching(); }));
+  inspector.hide();
+  EXPECT_FALSE(similar()->isSearching());
+}
+
 TEST_F(TokenInspectorTest, ALiveRunThatMovesOnDoesNotStopASearch) {
   FakeRunSource::Shape shape;
   shape.samples = 2100;

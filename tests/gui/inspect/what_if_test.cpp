@@ -318,7 +318,11 @@ TEST(WhatIf, SaysWhyItCannotBeComputed) {
   run = *fake->run;
   run.config.record.recall_samples = 4;  // and groups of 4: two of them are not recorded
   run.origin.probe_group_pairs = 4;
+  run.layout.scalar_names = {"loss"};
   EXPECT_THAT(whatIfObstacle(run).toStdString(), HasSubstr("--record probe_group_pairs=2"));
+  run.layout.scalar_names.clear();  // a user's own images: another start of the run is no remedy
+  EXPECT_THAT(whatIfObstacle(run).toStdString(), HasSubstr("held-out pairs of the run"));
+  EXPECT_THAT(whatIfObstacle(run).toStdString(), ::testing::Not(HasSubstr("limoe train")));
   run = *fake->run;
   run.config.model.moe.reset();
   EXPECT_THAT(whatIfObstacle(run).toStdString(), HasSubstr("configuration"));
@@ -490,6 +494,62 @@ TEST(WhatIfSource, SamplesOfAGroupThatIsNotWholeAreNotRouted) {
   EXPECT_THAT(last->image.expert, ::testing::Each(probe::kNoExpert));
   const Expected expected = routedByHand(*fake, 64, 1, 0.6, Priority::Vanilla);
   expectRouted(*pageOf(source, 0, 0, 1), expected, 1);
+}
+
+/// One group of 12 full pages whose decisions are large: a page takes 64·6001·17 bytes = 6.5 MB, so
+/// that 8 of them are kept. Each sample has one patch and room for 6000 words, none of them used.
+class WidePages : public ProbabilityRun {
+ public:
+  static constexpr int64_t kWords = 6000;
+  WidePages() {
+    run->layout.layers = 1;
+    run->layout.experts = 2;
+    run->layout.top_k = 1;
+    run->layout.samples = 12 * kPageSamples;
+    run->layout.patch_rows = run->layout.patch_columns = 1;
+    run->layout.text_length = kWords;
+    run->layout.blocks = {1};
+    run->layout.probabilities = true;
+    run->config.model.moe.emplace();
+    run->config.record.recall_samples = 1;
+    run->origin.probe_capacity_factor = 1;
+    run->origin.probe_group_pairs = run->layout.samples;
+    run->snapshot_steps = {0};
+  }
+  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t, int64_t, int64_t page) override {
+    auto page_slice = std::make_shared<probe::LayerSlice>();
+    page_slice->first_sample = page * kPageSamples;
+    page_slice->samples = kPageSamples;
+    for (int64_t n = 0; n < kPageSamples; ++n) {
+      testing::addToken(page_slice->image, 0, 0.9F, 1, {0.9F, 0.1F});
+    }
+    probe::Decisions& text = page_slice->text;
+    text.expert.assign(kPageSamples * kWords, probe::kNoExpert);
+    text.gate.assign(text.expert.size(), 0);
+    text.kept.assign(text.expert.size(), 0);
+    text.runner_up.assign(text.expert.size(), probe::kNoExpert);
+    text.margin.assign(text.expert.size(), 0);
+    page_slice->order.assign(kPageSamples * (kWords + 1), UINT32_MAX);
+    return page_slice;
+  }
+};
+
+TEST(WhatIfSource, APageOfAGroupLargerThanTheCacheComes) {
+  WidePages fake;
+  WhatIfSource source(&fake);
+  source.setSettings({{}, 0.5, {}});
+  // As views do: what is shown is asked for again whenever something has come.
+  const std::vector<int64_t> shown = {0, 1, 11};
+  const auto missing = [&] {
+    return std::count_if(shown.begin(), shown.end(),
+                         [&](int64_t page) { return !source.layerPage(0, 0, page); });
+  };
+  QObject::connect(&source, &RunSource::pageReady, &source, missing);
+  missing();
+  ASSERT_TRUE(QTest::qWaitFor([&] { return source.isIdle(); }, 60'000));
+  EXPECT_EQ(missing(), 0);
+  EXPECT_EQ(fake.walks, 2) << "pages 0 and 1 in one";
+  EXPECT_EQ(source.layerPage(0, 0, 11)->first_sample, 11 * RunSource::kPageSamples);
 }
 
 TEST(WhatIfSource, WithoutProbabilitiesTheRecordingStays) {
