@@ -68,8 +68,12 @@ TEST(ProbeCapacity, AddsUpTheGroups) {
 TEST(ProbeCapacity, LastGroupMayBeSmaller) {
   const auto fake = smallRun();
   fake->run->origin.probe_group_pairs = 3;
+  fake->run->config.record.recall_samples = 4;
   // 18 + 9 = 27 → ceil(8.44) = 9; 6 + 1 = 7 → ceil(2.19) = 3.
   EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), 12);
+  // A fifth pair was routed in the second group and is not recorded.
+  fake->run->config.record.recall_samples = 5;
+  EXPECT_EQ(probeCapacity(*fake->run, 0, 0, {4, 3, 2, 1}), std::nullopt);
 }
 
 TEST(ProbeCapacity, TwoTowersCountOneModalityEach) {
