@@ -1,7 +1,7 @@
 // The views of a run's routing, and what stands between them and its recording.
 #include <QDir>
-#include <QFileInfo>
 #include <QDockWidget>
+#include <QFileInfo>
 #include <QMimeData>
 #include <algorithm>
 #include <utility>

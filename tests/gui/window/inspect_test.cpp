@@ -160,17 +160,17 @@ TEST_F(InspectTest, AFilterCountsInWallGalleryAndLayerView) {
   find<QComboBox>("values")->setCurrentIndex(2);  // counts
   clickExpert(1);
   EXPECT_TRUE(waitUntil([this] { return sumOfRow(1) == 26; })) << sumOfRow(1);
-  EXPECT_TRUE(waitUntil(
-      [this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 28"; }));
+  EXPECT_TRUE(
+      waitUntil([this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 28"; }));
   press(Qt::Key_F, Qt::ControlModifier);
   type("red");
   pressHere(Qt::Key_Return);
-  EXPECT_TRUE(
-      waitUntil([this] { return window->canvas()->statusText().contains("6 of 8 images"); }))
-      << window->canvas()->statusText().toStdString();
-  EXPECT_TRUE(waitUntil(
-      [this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 20"; }))
-      << inGallery<QToolButton>("allPatches")->text().toStdString();
+  EXPECT_TRUE(waitUntil([this] {
+    return window->canvas()->statusText().contains("6 of 8 images");
+  })) << window->canvas()->statusText().toStdString();
+  EXPECT_TRUE(waitUntil([this] {
+    return inGallery<QToolButton>("allPatches")->text() == "Show all 20";
+  })) << inGallery<QToolButton>("allPatches")->text().toStdString();
   EXPECT_THAT(inGallery<QLabel>("counted")->text().toStdString(), HasSubstr("“red”"));
   EXPECT_TRUE(waitUntil([this] { return sumOfRow(1) == 18; })) << sumOfRow(1);
 }
