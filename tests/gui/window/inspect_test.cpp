@@ -41,6 +41,8 @@ class InspectTest : public WindowTest {
   void begin(const probe::test::SyntheticOptions& options = {}) {
     show();
     open(makeRun("a", options));
+    // What a session gives back raises no panel, so none may still be on its way.
+    ASSERT_TRUE(waitUntil([this] { return window->isSessionIdle(); }));
   }
   void clickPatch(int64_t sample, int64_t patch) {
     const auto rect = window->canvas()->tokenRect({sample, probe::kImage, patch});
@@ -160,17 +162,17 @@ TEST_F(InspectTest, AFilterCountsInWallGalleryAndLayerView) {
   find<QComboBox>("values")->setCurrentIndex(2);  // counts
   clickExpert(1);
   EXPECT_TRUE(waitUntil([this] { return sumOfRow(1) == 26; })) << sumOfRow(1);
-  EXPECT_TRUE(waitUntil(
-      [this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 28"; }));
+  EXPECT_TRUE(
+      waitUntil([this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 28"; }));
   press(Qt::Key_F, Qt::ControlModifier);
   type("red");
   pressHere(Qt::Key_Return);
-  EXPECT_TRUE(
-      waitUntil([this] { return window->canvas()->statusText().contains("6 of 8 images"); }))
-      << window->canvas()->statusText().toStdString();
-  EXPECT_TRUE(waitUntil(
-      [this] { return inGallery<QToolButton>("allPatches")->text() == "Show all 20"; }))
-      << inGallery<QToolButton>("allPatches")->text().toStdString();
+  EXPECT_TRUE(waitUntil([this] {
+    return window->canvas()->statusText().contains("6 of 8 images");
+  })) << window->canvas()->statusText().toStdString();
+  EXPECT_TRUE(waitUntil([this] {
+    return inGallery<QToolButton>("allPatches")->text() == "Show all 20";
+  })) << inGallery<QToolButton>("allPatches")->text().toStdString();
   EXPECT_THAT(inGallery<QLabel>("counted")->text().toStdString(), HasSubstr("“red”"));
   EXPECT_TRUE(waitUntil([this] { return sumOfRow(1) == 18; })) << sumOfRow(1);
 }
