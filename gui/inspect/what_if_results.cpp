@@ -230,7 +230,7 @@ void WhatIfResults::makeTokensTab() {
                           .arg(ChangedTokens::kMostExamples));
   tokens_->setAccessibleName(tr("Patches and words that fare differently"));
   tokens_->installEventFilter(this);
-  addTab(tokens_, tr("Patches and words"));
+  addTab(tokens_, tr("Tokens"));
   setTabToolTip(2, tr("Who would be dropped, rescued, or processed elsewhere"));
   const auto choose = [this](const QTreeWidgetItem* item) {
     const QVariantList place = item->data(0, kTokenRole).toList();

@@ -6,6 +6,7 @@
 #include <QPainterPath>
 #include <QPalette>
 #include <QStyleFactory>
+#include <QStyleOption>
 #include <optional>
 
 namespace limoe::gui {
@@ -197,6 +198,20 @@ void ScaledStyle::drawControl(ControlElement element, const QStyleOption* option
     painter->setFont(QApplication::font());
   }
   QProxyStyle::drawControl(element, option, painter, widget);
+}
+
+void ScaledStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option,
+                                QPainter* painter, const QWidget* widget) const {
+  const bool is_box = element == PE_IndicatorCheckBox || element == PE_IndicatorRadioButton;
+  const auto* button = is_box ? qstyleoption_cast<const QStyleOptionButton*>(option) : nullptr;
+  if (button && button->palette.color(QPalette::Window).lightness() < 128) {
+    // Fusion's line is the window's colour, only darker: on a dark window none is to be seen.
+    QStyleOptionButton visible = *button;
+    visible.palette.setColor(QPalette::Window, QColor(190, 190, 190));
+    QProxyStyle::drawPrimitive(element, &visible, painter, widget);
+    return;
+  }
+  QProxyStyle::drawPrimitive(element, option, painter, widget);
 }
 
 QIcon ScaledStyle::standardIcon(StandardPixmap icon, const QStyleOption* option,

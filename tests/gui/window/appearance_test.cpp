@@ -191,7 +191,7 @@ TEST_F(AppearanceTest, EveryTextGrowsAndNothingIsClipped) {
     std::set<QWidget*> looked_at;
     for (QDockWidget* dock : window->findChildren<QDockWidget*>()) {
       dock->raise();  // behind another tab it is not laid out
-      QTest::qWait(50);
+      QTest::qWait(150);
       expectWholeControls(action, looked_at);
     }
     EXPECT_GT(looked_at.size(), 20u);

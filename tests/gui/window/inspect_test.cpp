@@ -41,6 +41,8 @@ class InspectTest : public WindowTest {
   void begin(const probe::test::SyntheticOptions& options = {}) {
     show();
     open(makeRun("a", options));
+    // What a session gives back raises no panel, so none may still be on its way.
+    ASSERT_TRUE(waitUntil([this] { return window->isSessionIdle(); }));
   }
   void clickPatch(int64_t sample, int64_t patch) {
     const auto rect = window->canvas()->tokenRect({sample, probe::kImage, patch});
