@@ -6,6 +6,7 @@
 #include <QFontInfo>
 #include <QImage>
 #include <QLabel>
+#include <QPointer>
 #include <QSettings>
 #include <QTest>
 #include <QToolBar>
@@ -105,20 +106,28 @@ class AppearanceTest : public WindowTest {
     }
     return colors.size();
   }
+  static QList<QPointer<QWidget>> pointersTo(const QList<QWidget*>& widgets) {
+    return {widgets.begin(), widgets.end()};
+  }
   /// That every button and list on the screen is as large as what is written on it.
   void expectWholeControls(const char* when, std::set<QWidget*>& looked_at) {
-    for (QWidget* widget : window->findChildren<QWidget*>()) {
+    for (const QPointer<QWidget> widget : pointersTo(window->findChildren<QWidget*>())) {
+      if (!widget) {
+        continue;  // gone while another was laid out
+      }
       const QString name = widget->objectName();
       const bool is_qts_own = widget->inherits("QLineEditIconButton") || name.startsWith("qt_") ||
                               name == "ScrollLeftButton" || name == "ScrollRightButton";
-      const bool whole = (qobject_cast<QAbstractButton*>(widget) && !is_qts_own) ||
-                         qobject_cast<QComboBox*>(widget);
-      if (!whole || widget->visibleRegion().isEmpty() || !looked_at.insert(widget).second) {
+      const bool whole = (qobject_cast<QAbstractButton*>(widget.data()) && !is_qts_own) ||
+                         qobject_cast<QComboBox*>(widget.data());
+      if (!whole || widget->visibleRegion().isEmpty() || !looked_at.insert(widget.data()).second) {
         continue;
       }
-      const QSize needs = widget->minimumSizeHint();
-      EXPECT_GE(widget->width(), needs.width()) << when << " " << name.toStdString();
-      EXPECT_GE(widget->height(), needs.height() - 2) << when << " " << name.toStdString();
+      const auto is_whole = [widget = QPointer<QWidget>(widget)] {
+        return !widget || (widget->width() >= widget->minimumSizeHint().width() &&
+                           widget->height() >= widget->minimumSizeHint().height() - 2);
+      };
+      EXPECT_TRUE(waitUntil(is_whole, 5000)) << when << " " << name.toStdString();
     }
   }
   /// Mean lightness of what a widget shows, 0 … 255.
