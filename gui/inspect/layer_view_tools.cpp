@@ -100,8 +100,11 @@ void LayerTools::fitTabs() {
 
 void LayerTools::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
-  if (event->type() == QEvent::FontChange) {
+  if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
     fitTabs();
+    arrange();
+    row_->invalidate();  // the lists have grown, also behind another tab
+    updateGeometry();
   }
 }
 
@@ -173,8 +176,13 @@ void LayerTools::resizeEvent(QResizeEvent* event) {
 
 void LayerTools::arrange() {
   const int title = kTitleLetters * title_->fontMetrics().averageCharWidth();
-  row_->setDirection(width() >= choices_->minimumSize().width() + title ? QBoxLayout::LeftToRight
-                                                                        : QBoxLayout::BottomToTop);
+  const auto direction = width() >= choices_->minimumSize().width() + title
+                             ? QBoxLayout::LeftToRight
+                             : QBoxLayout::BottomToTop;
+  if (row_->direction() != direction) {
+    row_->setDirection(direction);
+    updateGeometry();  // one row more or less
+  }
 }
 
 }  // namespace limoe::gui

@@ -111,7 +111,7 @@ class AppearanceTest : public WindowTest {
   }
   /// That every button and list on the screen is as large as what is written on it.
   void expectWholeControls(const char* when, std::set<QWidget*>& looked_at) {
-    for (const QPointer<QWidget> widget : pointersTo(window->findChildren<QWidget*>())) {
+    for (const QPointer<QWidget>& widget : pointersTo(window->findChildren<QWidget*>())) {
       if (!widget) {
         continue;  // gone while another was laid out
       }
