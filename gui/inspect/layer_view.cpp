@@ -1,5 +1,6 @@
 #include "gui/inspect/layer_view.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QPointer>
 #include <QPushButton>
@@ -442,6 +443,14 @@ LayerView::LayerView(ViewState& state, Digests& digests, Flows& flows, QWidget* 
 }
 
 LayerView::~LayerView() = default;
+
+bool LayerView::event(QEvent* event) {
+  const bool done = QWidget::event(event);
+  if (event->type() == QEvent::LayoutRequest) {
+    updateGeometry();  // as LayerTools does
+  }
+  return done;
+}
 
 void LayerView::setSource(RunSource* source) {
   if (view_->source) {

@@ -98,13 +98,19 @@ void LayerTools::fitTabs() {
   tabs_->setFont(small);
 }
 
+bool LayerTools::event(QEvent* event) {
+  const bool done = QWidget::event(event);
+  if (event->type() == QEvent::LayoutRequest) {
+    updateGeometry();  // Qt passes it on only while it is shown: lists grow behind another tab, too
+  }
+  return done;
+}
+
 void LayerTools::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
   if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange) {
     fitTabs();
     arrange();
-    row_->invalidate();  // the lists have grown, also behind another tab
-    updateGeometry();
   }
 }
 

@@ -35,6 +35,7 @@ class LayerTools : public QWidget {
   void changed();  ///< any other choice
 
  protected:
+  bool event(QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void changeEvent(QEvent* event) override;
 
