@@ -1,6 +1,5 @@
 #include "gui/inspect/layer_view.h"
 
-#include <QEvent>
 #include <QHBoxLayout>
 #include <QPointer>
 #include <QPushButton>
@@ -443,14 +442,6 @@ LayerView::LayerView(ViewState& state, Digests& digests, Flows& flows, QWidget* 
 }
 
 LayerView::~LayerView() = default;
-
-bool LayerView::event(QEvent* event) {
-  const bool done = QWidget::event(event);
-  if (event->type() == QEvent::LayoutRequest) {
-    updateGeometry();  // as LayerTools does
-  }
-  return done;
-}
 
 void LayerView::setSource(RunSource* source) {
   if (view_->source) {

@@ -32,7 +32,6 @@ class LayerView : public QWidget {
   HeatMapView* heatMap() const;  ///< of the first three pages; for figures and tests
 
  protected:
-  bool event(QEvent* event) override;
   void showEvent(QShowEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 

@@ -101,9 +101,14 @@ void LayerTools::fitTabs() {
 bool LayerTools::event(QEvent* event) {
   const bool done = QWidget::event(event);
   if (event->type() == QEvent::LayoutRequest) {
-    updateGeometry();  // Qt passes it on only while it is shown: lists grow behind another tab, too
+    keepHeight();
   }
   return done;
+}
+
+/// Said outright: what the layouts above remember is not renewed while another tab is in front.
+void LayerTools::keepHeight() {
+  setMinimumHeight(layout()->minimumSize().height());
 }
 
 void LayerTools::changeEvent(QEvent* event) {
@@ -187,7 +192,7 @@ void LayerTools::arrange() {
                              : QBoxLayout::BottomToTop;
   if (row_->direction() != direction) {
     row_->setDirection(direction);
-    updateGeometry();  // one row more or less
+    keepHeight();  // one row more or less
   }
 }
 

@@ -41,6 +41,7 @@ class LayerTools : public QWidget {
 
  private:
   void fitTabs();
+  void keepHeight();
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,
                        const QStringList& items);
   void showChoices();
