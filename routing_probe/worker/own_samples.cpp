@@ -13,7 +13,7 @@ std::vector<OwnSample> ownSamplesFromJson(const json& list) {
   if (!list.is_array() || list.empty() || list.size() > kMostOwnSamples) {
     throw std::runtime_error(
         "\"samples\" is a list of 1 to " + std::to_string(kMostOwnSamples) +
-        " objects such as {\"image\": \"/home/me/a.png\", \"caption\": \"a red house\"}");
+        " objects such as {\"image\": \"cat.png\", \"caption\": \"a red house\"}");
   }
   std::vector<OwnSample> samples;
   for (const json& entry : list) {
