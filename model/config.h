@@ -97,11 +97,11 @@ struct DataConfig {
 };
 
 struct RecordConfig {
-  int64_t every = 40;             ///< steps between snapshots of the probe
+  int64_t every = 50;             ///< steps between snapshots of the probe
   int64_t probe_samples = 64;     ///< held-out samples whose every decision is recorded
   int64_t probe_group_pairs = 0;  ///< pairs per routing group of the probe; 0: the batch size
   int64_t recall_samples = 256;   ///< held-out pairs among which recall is measured
-  int64_t recall_every = 240;     ///< steps between measurements of recall (and at the end)
+  int64_t recall_every = 1000;    ///< steps between measurements of recall (and at the end)
   /// Whole distributions over experts: "all", "none" or "auto" (all while under 4 MB a snapshot).
   std::string probabilities = "auto";
   bool embeddings = true;

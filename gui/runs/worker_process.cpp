@@ -60,6 +60,9 @@ QStringList NewRun::trainArguments() const {
   if (seed >= 0) {
     arguments << "--seed" << QString::number(seed);
   }
+  for (const QString& setting : record) {
+    arguments << "--record" << setting;
+  }
   return arguments;
 }
 

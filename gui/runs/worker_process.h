@@ -18,8 +18,9 @@ struct NewRun {
   QString preset = "tiny";
   QString setting = "limoe";
   QString data = "scenes";
-  int steps = 0;  ///< 0: the preset's own number
-  int seed = -1;  ///< below 0: the preset's own
+  int steps = 0;       ///< 0: the preset's own number
+  int seed = -1;       ///< below 0: the preset's own
+  QStringList record;  ///< what differs from the preset's recording, KEY=VALUE each
 
   QString name() const;
   QStringList trainArguments() const;  ///< "train", "--preset", …

@@ -115,6 +115,9 @@ DemoFolder chooseDemoFolder(const QString& runs_folder) {
 NewRun demoRun(const QString& folder) {
   NewRun run;
   run.folder = folder;
+  // It is short, and there to see how routing changes: that may cost more than recording usually
+  // does.
+  run.record = {"every=20", "recall_every=100"};
   return run;
 }
 

@@ -17,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kStepRows = 1024;
-constexpr int64_t kImagePageBytes = 16 << 20;
 
 /// A file under a name of its own until keep(); removed where that is not reached.
 class Unfinished {
@@ -118,26 +117,6 @@ void copyRecording(const CopySource& source, const fs::path& out, const WorkProg
   file.keep();
 }
 
-// The reader gives images and texts together; the images are left out page by page.
-ProbeSet readProbeTexts(const RecordingReader& run) {
-  const Layout& layout = run.layout();
-  const int64_t page =
-      std::max<int64_t>(1, kImagePageBytes / (layout.image_height * layout.image_width * 3));
-  ProbeSet all;
-  const auto append = [](auto& to, auto&& from) {
-    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
-  };
-  for (int64_t first = 0; first < layout.samples; first += page) {
-    ProbeSet some = run.readProbe(first, std::min(page, layout.samples - first));
-    append(all.captions, some.captions);
-    append(all.token_ids, some.token_ids);
-    append(all.pieces, some.pieces);
-    append(all.labels, some.labels);
-    append(all.sources, some.sources);
-  }
-  return all;
-}
-
 JoinReport joinRecording(const RecordingReader& run, const fs::path& out,
                          const WorkProgress& progress) {
   const std::vector<Origin> origins = run.origins();
@@ -159,7 +138,7 @@ JoinReport joinRecording(const RecordingReader& run, const fs::path& out,
   source.origin.part = 1;
   source.origin.first_step = origins.front().first_step;
   source.origin.created = origins.front().created;
-  source.probe = readProbeTexts(run);
+  source.probe = run.readProbeTexts(0, layout.samples);
   source.images = [&](int64_t first, int64_t count) { return run.readProbe(first, count).images; };
   source.steps = report.steps;
   source.read_steps = [&](int64_t first, int64_t count) { return run.readSteps(first, count); };

@@ -37,9 +37,6 @@ struct CopySource {
 void copyRecording(const CopySource& source, const std::filesystem::path& out,
                    const WorkProgress& progress);
 
-/// All of a run's probe but the images.
-ProbeSet readProbeTexts(const RecordingReader& run);
-
 struct JoinReport {
   int64_t parts = 0;
   int64_t steps = 0;

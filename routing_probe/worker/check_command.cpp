@@ -102,7 +102,16 @@ bool looksLikeHdf5(const fs::path& file) {
                             std::equal_to<>()) >= 5;
 }
 
+/// Opening a pipe would wait for its other end.
+void requireFile(const fs::path& path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) {
+    throw std::runtime_error(path.string() + ": is neither a file nor a folder");
+  }
+}
+
 bool checkItem(const Item& item, LongWork& work) {
+  requireFile(item.path);
   if (item.kind == Kind::Recording) {
     const RecordingReport report = checkRecording(item.path, work.progress());
     const bool anything = !report.steps.empty() || !report.snapshot_steps.empty();
@@ -179,13 +188,6 @@ bool partsFit(const RunFolder& folder, LongWork& work) {
   }
 }
 
-/// Opening a pipe would wait for its other end.
-void requireFile(const fs::path& path) {
-  if (!fs::is_regular_file(path)) {
-    throw std::runtime_error(path.string() + ": is neither a file nor a folder");
-  }
-}
-
 void requireReadable(const fs::path& path) {
   if (access(path.c_str(), R_OK) != 0) {
     throw std::runtime_error(path.string() +
@@ -200,7 +202,6 @@ bool checkPath(const fs::path& path, LongWork& work) {
     throw std::runtime_error(path.string() + ": there is no such file or folder");
   }
   if (!fs::is_directory(status)) {
-    requireFile(path);
     requireReadable(path);
     const fs::path extension = path.extension();
     return checkItem({path, extension == ".safetensors" ? Kind::Safetensors

@@ -215,7 +215,7 @@ void exportMetrics(const RecordingReader& run, OutputFile& file, const WorkProgr
 
 int64_t exportDecisionsCsv(const RecordingReader& run, const DecisionChoice& choice,
                            OutputFile& file, const WorkProgress& progress) {
-  const ProbeSet probe = readProbeTexts(run);
+  const ProbeSet probe = run.readProbeTexts(0, run.layout().samples);
   const Layout& layout = run.layout();
   const auto orNothing = [](int64_t value) { return value < 0 ? "" : numberText(value); };
   int64_t rows = 0;
@@ -240,7 +240,7 @@ int64_t exportDecisionsCsv(const RecordingReader& run, const DecisionChoice& cho
 
 int64_t exportDecisionsNpy(const RecordingReader& run, const DecisionChoice& choice,
                            OutputFile& file, const WorkProgress& progress) {
-  const ProbeSet probe = readProbeTexts(run);
+  const ProbeSet probe = run.readProbeTexts(0, run.layout().samples);
   int64_t rows = 0;
   file.write(npyHeader(0));
   forEachDecision(run, probe, choice, progress, [&](const DecisionRow& row) {

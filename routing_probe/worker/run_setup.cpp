@@ -67,6 +67,8 @@ void writeTextFile(const fs::path& path, const std::string& text) {
     fs::rename(temporary, path, code);
   }
   if (!file || code) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
     throw std::runtime_error(path.string() +
                              ": cannot be written; check the permissions and the "
                              "room on the disk");
@@ -75,12 +77,14 @@ void writeTextFile(const fs::path& path, const std::string& text) {
 
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
                                      bool force) {
-  if (!folder.isRun() && (fs::exists(folder.checkpoints()) || fs::exists(folder.tokenizer()))) {
+  const bool recorded = !folder.partsAsTheyAre().empty() || !folder.ownProbes().empty();
+  const bool is_run = folder.isRun() || recorded;
+  if (!is_run && (fs::exists(folder.checkpoints()) || fs::exists(folder.tokenizer()))) {
     throw std::runtime_error(folder.path.string() +
                              ": is no run, but has a checkpoints folder or a tokenizer.model; "
                              "choose another --out");
   }
-  if (folder.isRun() && !force) {
+  if (is_run && !force) {
     throw std::runtime_error(folder.path.string() +
                              ": there is a run here already; choose another --out, go on with "
                              "--resume, or replace it with --force");
@@ -92,14 +96,30 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunCo
                              ": the folder cannot be made: " + code.message());
   }
   auto lock = std::make_unique<RunLock>(folder);
-  removeRun(folder);
-  // From here on it is a run that can be gone on with.
-  writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");
-  fs::create_directories(folder.checkpoints(), code);
-  if (code) {
-    throw std::runtime_error(folder.checkpoints().string() + ": cannot be made: " + code.message());
+  try {
+    removeRun(folder);
+    // From here on it is a run that can be gone on with.
+    writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");
+    fs::create_directories(folder.checkpoints(), code);
+    if (code) {
+      throw std::runtime_error(folder.checkpoints().string() +
+                               ": cannot be made: " + code.message());
+    }
+  } catch (...) {
+    if (!is_run) {
+      abandonNewRun(folder);
+    }
+    throw;
   }
   return lock;
+}
+
+void abandonNewRun(const RunFolder& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder.checkpoints(), ignored);
+  for (const fs::path& file : {folder.tokenizer(), folder.config(), folder.lock()}) {
+    fs::remove(file, ignored);
+  }
 }
 
 std::unique_ptr<RunLock> claimExistingRun(const RunFolder& folder) {
@@ -131,6 +151,8 @@ ResumePoint resumePointOf(const RunFolder& folder) {
   for (auto part = parts.rbegin(); part != parts.rend() && point.run_id.empty(); ++part) {
     try {
       point.run_id = originOf(*part).run_id;
+    } catch (const NewerVersionError&) {
+      throw;  // what the other program recorded there is not ours to go on with
     } catch (const RecordingError& error) {
       point.warnings.push_back(std::string(error.what()) +
                                "; the run goes on, but can only be shown as a whole after "

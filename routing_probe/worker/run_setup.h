@@ -15,10 +15,14 @@
 namespace limoe::probe {
 
 /// Makes the folder of a new run with its configuration in it. Throws std::runtime_error where a
-/// run is there already (unless `force`: then its recordings, checkpoints and settings are removed;
-/// other files stay) or where it cannot be written; RecordingError where a worker holds it.
+/// run, or any part of one, is there already (unless `force`: then its recordings, checkpoints and
+/// settings are removed; other files stay) or where it cannot be written (then nothing of it is
+/// left); RecordingError where a worker holds it.
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
                                      bool force);
+
+/// Removes what claimNewRun() made, and checkpoints and tokenizer, where the run does not begin.
+void abandonNewRun(const RunFolder& folder);
 
 /// Takes hold of a run that is there. Throws std::runtime_error where there is none, RecordingError
 /// where a worker holds it.

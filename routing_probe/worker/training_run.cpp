@@ -150,8 +150,9 @@ class TrainingRun {
   bool stopping() const { return stop_requested_ || interrupted_; }
 
   double wall() const {
-    const double pausing = paused_since_ ? secondsSince(*paused_since_) : 0.0;
-    return wall_base_ + secondsSince(started_) - paused_seconds_ - pausing;
+    const auto& since = paused_since_ ? paused_since_ : waiting_since_;
+    const double resting = since ? secondsSince(*since) : 0.0;
+    return wall_base_ + secondsSince(started_) - paused_seconds_ - resting;
   }
 
   void publish(WorkerState state) {
@@ -160,7 +161,8 @@ class TrainingRun {
     const double seconds_left =
         pairs_per_second_ > 0 ? static_cast<double>(left) * batch / pairs_per_second_ : NAN;
     control_.publish({state, trainer_.stepsDone(), trainer_.config().train.steps, loss_,
-                      pairs_per_second_, seconds_left, trouble_});
+                      pairs_per_second_, seconds_left,
+                      trouble_ + (trouble_.empty() ? "" : not_elsewhere_)});
   }
 
   void recordEvent(const std::string& kind, const std::string& text) {
@@ -174,12 +176,14 @@ class TrainingRun {
   /// terminal, to whoever asks for its status, afterwards in the recording. Nothing is trained
   /// meanwhile, so that nothing can be lost. Throws SavedElsewhere where the run is told to stop.
   void insist(const std::function<std::string()>& attempt) {
+    const auto since = Clock::now();
+    waiting_since_ = since;
     trouble_ = attempt();
     if (trouble_.empty()) {
+      waiting_since_.reset();
       return;
     }
     const std::string first_trouble = trouble_;
-    const auto since = Clock::now();
     progress_.say("WAITING at step " + std::to_string(trainer_.stepsDone()) + ": " + trouble_ +
                   ".\nIt is tried again every few seconds, nothing is lost. To stop instead: "
                   "limoe control " +
@@ -195,6 +199,8 @@ class TrainingRun {
     if (!paused_since_) {
       paused_seconds_ += waited;
     }
+    waiting_since_.reset();
+    not_elsewhere_.clear();
     progress_.say("going on after " + durationText(waited));
     if (!recorder_finished_) {
       recordEvent("warning", "waited " + durationText(waited) + ": " + first_trouble);
@@ -206,7 +212,9 @@ class TrainingRun {
 
   /// Where an interrupted run is saved that cannot be written to its folder.
   std::filesystem::path refuge() const {
-    return std::filesystem::temp_directory_path() /
+    std::error_code unusable;  // TMPDIR may name what is no folder
+    const auto folder = std::filesystem::temp_directory_path(unusable);
+    return (unusable ? std::filesystem::path("/tmp") : folder) /
            ("limoe-" + nameOfRun() + "-" + std::to_string(::getpid()));
   }
   std::string nameOfRun() const {
@@ -262,12 +270,10 @@ class TrainingRun {
       trainer_.saveCheckpoint(folder.checkpoints(), wall());
       recorder_->moveTo(folder);
     } catch (const std::exception& error) {
-      progress_.say(std::string("cannot be saved elsewhere: ") + error.what());
+      not_elsewhere_ = "\nIt cannot be saved elsewhere: " + std::string(error.what());
+      progress_.say(not_elsewhere_.substr(1));
       if (lock) {  // else it is not ours
-        std::filesystem::remove_all(folder.checkpoints(), ignored);
-        std::filesystem::remove(folder.tokenizer(), ignored);
-        std::filesystem::remove(folder.config(), ignored);
-        std::filesystem::remove(folder.lock(), ignored);
+        abandonNewRun(folder);
       }
       if (interrupted_) {
         throw std::runtime_error(std::string(error.what()) +
@@ -278,10 +284,15 @@ class TrainingRun {
       return;
     }
     // All is saved. What fails now leaves a recording that is not marked as finished, no more.
-    recordEvent("stop", "saved in " + path.string());
-    std::string trouble = recorder_->flush();
-    if (trouble.empty()) {
-      trouble = recorder_->finish();
+    std::string trouble;
+    try {
+      recordEvent("stop", "saved in " + path.string());
+      trouble = recorder_->flush();
+      if (trouble.empty()) {
+        trouble = recorder_->finish();
+      }
+    } catch (const std::exception& error) {
+      trouble = error.what();
     }
     if (!trouble.empty()) {
       progress_.say("the recording there is whole, but not marked as finished: " + trouble);
@@ -510,6 +521,7 @@ class TrainingRun {
   double wall_base_ = 0;
   double paused_seconds_ = 0;
   std::optional<Clock::time_point> paused_since_;
+  std::optional<Clock::time_point> waiting_since_;  ///< for room; also within a pause
   double pairs_per_second_ = 0;
   double loss_ = NAN;
   bool stop_requested_ = false;
@@ -517,8 +529,9 @@ class TrainingRun {
   bool ending_ = false;
   bool recorder_finished_ = false;
   bool tried_when_interrupted_ = false;
-  std::string failure_;  ///< why it cannot go on training
-  std::string trouble_;  ///< why the run waits
+  std::string failure_;        ///< why it cannot go on training
+  std::string trouble_;        ///< why the run waits
+  std::string not_elsewhere_;  ///< why the newest `stop --folder` failed
   std::deque<Command> kept_commands_;
   int64_t last_snapshot_ = -1;
 };

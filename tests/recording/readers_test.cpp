@@ -46,7 +46,9 @@ void writeRun(const RunFolder& folder, ChildProcess::Turns& turns) {
                          syntheticOrigin(options()), syntheticProbe(options()));
   turns.report(1);
   turns.wait();
-  while (!std::filesystem::exists(folder.path / kPythonIsThere)) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!std::filesystem::exists(folder.path / kPythonIsThere) &&
+         std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   for (int64_t step = 1; step <= kSteps; ++step) {

@@ -67,8 +67,11 @@ assert str(run) in output and "--force" in output, output
 assert (run / "recording.h5").read_bytes() == before
 limoe("train", "--out", run, "--steps", 1, "--force", *SMALL)
 
-# Also where a part of it is missing: all that is there is replaced.
+# Also where a part of it is missing, or the configuration: all that is there is replaced, if told.
 (run / "recording.h5").rename(run / "recording-3.h5")
+(run / "config.json").unlink()
+limoe("train", "--out", run, "--steps", 1, *SMALL, status=1)
+assert (run / "recording-3.h5").exists()
 limoe("train", "--out", run, "--steps", 1, "--force", *SMALL)
 assert (run / "recording.h5").exists() and not (run / "recording-3.h5").exists()
 

@@ -235,6 +235,9 @@ for name in ("pipe.h5", "pipe.json", "pipe.safetensors"):
     os.mkfifo(folder / name)
     assert "neither a file nor a folder" in limoe("check", folder / name, status=1)
 assert "neither a file nor a folder" in limoe("check", "--repair", folder / "pipe.h5", status=1)
+(folder / "of-pipes").mkdir()
+os.mkfifo(folder / "of-pipes" / "recording.h5")
+assert "neither a file nor a folder" in limoe("check", folder / "of-pipes", status=1)
 
 # --- a part whose writer died before its first row: whole, and nothing in it to be repaired
 empty = folder / "empty"

@@ -41,10 +41,10 @@ def waits(run):
     return answer if answer["state"] == "waiting" else None
 
 
-def begin(run, steps=20):
-    """A worker that has trained so many steps and is held there, until go_on()."""
-    process = start("--out", run, *ARGUMENTS)
-    wait_until(lambda: has_trained(run, steps), f"{steps} steps")
+def begin(run, **environment):
+    """A worker that has trained some steps and is held there, until go_on()."""
+    process = start("--out", run, *ARGUMENTS, **environment)
+    wait_until(lambda: has_trained(pathlib.Path(run), 20), "20 steps")
     os.kill(process.pid, signal.SIGSTOP)
     return process
 
@@ -73,6 +73,14 @@ def answer_step(run):
     """The step of the newest checkpoint, by its name."""
     names = [p.name for p in (run / "checkpoints").glob("step-*.safetensors")]
     return max(int(name[5:13]) for name in names)
+
+
+def wall_of(run):
+    """Seconds of training at the newest checkpoint, from its optimiser's file."""
+    path = max((run / "checkpoints").glob("*.optimizer.safetensors"))
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return float(header["__metadata__"]["wall_seconds"])
 
 
 def end_well(process):
@@ -174,22 +182,28 @@ def assert_one_run(run, elsewhere):
 
 for how in ("stop", "interrupt"):
     run, elsewhere = folder / f"stuck-{how}", folder / f"elsewhere-{how}"
-    process = begin(run)
+    begun = time.monotonic()
+    # What is no folder cannot be saved in.
+    process = begin(run, TMPDIR=str(whole / "config.json"))
     # In its way where the file was; the limit below would hold elsewhere, too.
     os.rename(run / "recording.h5", run / "hidden.h5")
     (run / "recording.h5").write_text("in the way")
     go_on(process)
     answer = wait_until(lambda: waits(run), "the worker to wait")
+    waiting = time.monotonic()
     assert "move that away" in wait_until(
         lambda: "something else" in status(run)["message"] and status(run)["message"],
         "the reason"), answer
     if how == "stop":
         # What cannot be saved there either leaves nothing, and the run goes on waiting.
         limoe("control", run, "stop", "--folder", run / "recording.h5" / "below")
+        wait_until(lambda: "saved elsewhere: " in waits(run)["message"], "that it says so")
         time.sleep(1)
-        assert waits(run)
+        waited = time.monotonic() - waiting
         limoe("control", run, "stop", "--folder", elsewhere)
         output = end_well(process)
+        # The time it waited is none that it trained.
+        assert wall_of(elsewhere) <= time.monotonic() - begun - waited
     else:
         process.send_signal(signal.SIGINT)
         output = end_well(process)
@@ -200,8 +214,8 @@ for how in ("stop", "interrupt"):
 
 # --- The recording is gone for good, its name is taken: elsewhere the whole of it is saved. What was
 # set meanwhile is in force there, and shows.
-run, elsewhere = folder / "gone/", folder / "elsewhere-gone"
-process = begin(run)
+run, elsewhere = folder / "gone", folder / "elsewhere-gone"
+process = begin(f"{run}/")
 (run / "recording.h5").unlink()
 (run / "recording.h5").write_text("in the way")
 go_on(process)
@@ -285,18 +299,28 @@ if mounted:
             shutil.rmtree(run)
             shutil.rmtree(small, ignore_errors=True)
 
-        # Elsewhere there is room for the checkpoint, but not for the recording: nothing of it is
-        # left there, the run waits, and loses nothing.
+        # Elsewhere there is room for the checkpoint, but not for the recording, or for that but
+        # not for the part that goes on: nothing of it is left there, the run waits, and loses
+        # nothing.
         full, run = disk / "full", folder / "too-large"
-        subprocess.run(["mount", "-o", "remount,size=900k", disk], check=True)
         process = begin(run)
-        (run / "recording.h5").rename(run / "hidden.h5")
+        hidden = run / "hidden.h5"
+        (run / "recording.h5").rename(hidden)
         (run / "recording.h5").write_text("in the way")
         go_on(process)
         wait_until(lambda: waits(run), "the worker to wait")
-        limoe("control", run, "stop", "--folder", full)
-        wait_until(lambda: logged(process, "cannot be saved elsewhere"), "that it found no room")
-        assert waits(run) and not list(full.glob("*.*")), os.listdir(full)
+        newest = max((whole / "checkpoints").glob("step-*.safetensors")).stem
+        needed = sum(path.stat().st_size for path in (
+            *(whole / "checkpoints").glob(newest + "*"), whole / "tokenizer.model"))
+        recording = hidden.stat().st_size
+        for room, fails in ((recording // 2, "recording.h5"), (recording + 60_000, "recording-2.h5")):
+            size = (needed + room) // 1024
+            subprocess.run(["mount", "-o", f"remount,size={size}k", disk], check=True)
+            limoe("control", run, "stop", "--folder", full)
+            answer = wait_until(
+                lambda: fails in waits(run)["message"].partition("saved elsewhere")[2]
+                and waits(run), f"that there is no room for {fails}")
+            assert not list(full.iterdir()), os.listdir(full)
         (run / "recording.h5").unlink()
         (run / "hidden.h5").rename(run / "recording.h5")
         limoe("control", run, "retry")

@@ -36,11 +36,11 @@ def limoe(*arguments, status=0, **options):
     return output
 
 
-def start(*arguments):
+def start(*arguments, **environment):
     """Starts a training that goes on beside the test."""
     log = open(scratch() / "log", "w+")
     process = subprocess.Popen([LIMOE, "train", *map(str, arguments)], stdout=log,
-                               stderr=subprocess.STDOUT)
+                               stderr=subprocess.STDOUT, env=os.environ | environment)
     process.log = log
     return process
 
