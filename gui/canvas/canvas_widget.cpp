@@ -311,6 +311,19 @@ QString CanvasWidget::statusText() const {
   return (QStringList{texts.left} + texts.notes + QStringList{texts.right}).join(" · ");
 }
 
+QString CanvasWidget::hoverText() const {
+  const auto hovered = canvas_->input.hovered();
+  const auto readout = hovered ? canvas_->scene.readout(*hovered) : std::nullopt;
+  if (!readout) {
+    return {};
+  }
+  QStringList lines = {readout->title};
+  for (const auto& [name, value] : readout->lines) {
+    lines << name + QStringLiteral(": ") + value;
+  }
+  return lines.join(QLatin1Char('\n'));
+}
+
 double CanvasWidget::frameMilliseconds() const {
   return canvas_->frame_milliseconds;
 }
