@@ -42,8 +42,8 @@ class CanvasWidget : public QOpenGLWidget {
   /// What is read out beside the pointer, a line for each fact; empty where nothing is.
   QString hoverText() const;
 
-  /// How long the newest frame took in our code: wall, strip and read-out up to the finished draw
-  /// lists, OpenGL not counted. For the bench.
+  /// CPU time of the newest frame in our code: wall, strip and read-out up to the finished draw
+  /// lists, OpenGL's drawing not counted. For the bench.
   double frameMilliseconds() const;
 
   QSize sizeHint() const override;

@@ -19,7 +19,7 @@ constexpr int kLevels = 2;
 /// Even, so that the second level lies under the first.
 constexpr int kGutter = 2;
 constexpr int kMostShrink = 32;
-constexpr int64_t kBudgetBytes = int64_t{96} << 20;
+constexpr int64_t kBudgetBytes = int64_t{48} << 20;
 constexpr int64_t kUploadNanoseconds = 2'500'000;  // in a frame
 constexpr double kHardPixelsFrom = 2;
 

@@ -11,7 +11,7 @@ constexpr std::size_t kMostAtOnce = 64;
 /// Drawing a frame, which asks again, may take as long as several arrivals.
 constexpr int64_t kRoundsWanted = 16;
 /// Bounds what a busy GUI thread finds in its mailbox.
-constexpr int64_t kMostUntaken = 4;
+constexpr int64_t kMostUntaken = 12;
 
 bool isOneReading(const PieceKey& a, const PieceKey& b) {
   return std::get<0>(a) == std::get<0>(b) && std::get<1>(a) == std::get<1>(b) &&

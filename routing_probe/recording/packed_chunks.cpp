@@ -9,6 +9,9 @@
 namespace limoe::probe {
 namespace {
 
+/// Walks go through a few layers, or steps, side by side.
+constexpr size_t kHeldBytes = size_t{1} << 20;
+
 /// Whether shuffle and gzip are the filters, in this order.
 bool isShuffledGzip(hid_t creation) {
   const auto filter = [creation](unsigned number) {
@@ -25,12 +28,11 @@ std::vector<hsize_t> chunkOf(hid_t dataset, size_t axes) {
   const hdf5::Handle creation =
       hdf5::own(H5Dget_create_plist(dataset), H5Pclose, "read the layout of a dataset");
   std::vector<hsize_t> chunk(axes);
-  const bool readable =
-      std::endian::native == std::endian::little &&
-      H5Pget_layout(creation.get()) == H5D_CHUNKED &&
-      H5Pget_chunk(creation.get(), static_cast<int>(axes), chunk.data()) ==
-          static_cast<int>(axes) &&
-      isShuffledGzip(creation.get());
+  const bool readable = std::endian::native == std::endian::little &&
+                        H5Pget_layout(creation.get()) == H5D_CHUNKED &&
+                        H5Pget_chunk(creation.get(), static_cast<int>(axes), chunk.data()) ==
+                            static_cast<int>(axes) &&
+                        isShuffledGzip(creation.get());
   return readable ? chunk : std::vector<hsize_t>();
 }
 
@@ -58,26 +60,39 @@ PackedChunks::PackedChunks(hid_t dataset, const schema::Dataset& description)
       row_(description.row),
       chunk_(chunkOf(dataset, 1 + description.row.size())) {}
 
-bool PackedChunks::unpack(hid_t dataset, const std::vector<hsize_t>& place, size_t chunk_bytes) {
-  if (place == held_at_) {
-    return true;
+std::span<const unsigned char> PackedChunks::chunkAt(hid_t dataset,
+                                                     const std::vector<hsize_t>& place,
+                                                     size_t chunk_bytes) {
+  const auto found = std::find_if(held_.begin(), held_.end(),
+                                  [&place](const Held& held) { return held.place == place; });
+  if (found != held_.end()) {
+    std::rotate(held_.begin(), found, found + 1);
+    return held_.front().bytes;
   }
-  held_at_.clear();
   hsize_t size = 0;
   // What compression could not shrink is hardly larger than it was.
   if (H5Dget_chunk_storage_size(dataset, place.data(), &size) < 0 || size == 0 ||
       size > 2 * chunk_bytes + 1024) {
-    return false;
+    return {};
   }
   packed_.resize(size);
-  held_.resize(chunk_bytes);
   uint32_t skipped_filters = 0;
   if (H5Dread_chunk(dataset, H5P_DEFAULT, place.data(), &skipped_filters, packed_.data()) < 0 ||
-      skipped_filters != 0 || !unpackChunk(packed_, held_)) {
-    return false;
+      skipped_filters != 0) {
+    return {};
   }
-  held_at_ = place;
-  return true;
+  if (held_.empty() || (held_.size() + 1) * chunk_bytes <= kHeldBytes) {
+    held_.emplace_back();
+  }
+  // The oldest makes room.
+  held_.back().place.clear();
+  held_.back().bytes.resize(chunk_bytes);
+  if (!unpackChunk(packed_, held_.back().bytes)) {
+    return {};
+  }
+  held_.back().place = place;
+  std::rotate(held_.begin(), held_.end() - 1, held_.end());
+  return held_.front().bytes;
 }
 
 bool PackedChunks::read(hid_t dataset, const std::vector<int64_t>& offset,
@@ -106,11 +121,12 @@ bool PackedChunks::read(hid_t dataset, const std::vector<int64_t>& offset,
   for (auto first = static_cast<hsize_t>(offset[axis]); first < end;) {
     place[axis] = first / chunk_units * chunk_units;
     const hsize_t last = std::min(end, place[axis] + chunk_units);
-    if (!unpack(dataset, place, chunk_units * unit_bytes)) {
+    const auto chunk = chunkAt(dataset, place, chunk_units * unit_bytes);
+    if (chunk.empty()) {
       return false;
     }
     const auto done = first - static_cast<hsize_t>(offset[axis]);
-    unshuffle(held_, element_bytes_, (first - place[axis]) * unit,
+    unshuffle(chunk, element_bytes_, (first - place[axis]) * unit,
               out.subspan(done * unit_bytes, (last - first) * unit_bytes));
     first = last;
   }

@@ -1,5 +1,5 @@
 // Parts of a compressed dataset straight from its chunks: what HDF5's filters would do, in half of
-// the time, and with the chunk that was unpacked last at hand. Few samples of many, as a window
+// the time, and with the chunks that were unpacked last at hand. Few samples of many, as a window
 // shows them, come from as many chunks; neighbours come from one.
 //
 // Internal to routing_recording.
@@ -26,16 +26,21 @@ class PackedChunks {
             std::span<unsigned char> out);
 
   /// What was read may be written anew: an unfinished row was taken back.
-  void forget() { held_at_.clear(); }
+  void forget() { held_.clear(); }
 
  private:
-  bool unpack(hid_t dataset, const std::vector<hsize_t>& place, size_t chunk_bytes);
+  struct Held {
+    std::vector<hsize_t> place;
+    std::vector<unsigned char> bytes;  ///< still shuffled
+  };
+  /// The chunk at `place`, empty where it cannot be read.
+  std::span<const unsigned char> chunkAt(hid_t dataset, const std::vector<hsize_t>& place,
+                                         size_t chunk_bytes);
 
   size_t element_bytes_;
   std::vector<hsize_t> row_;    ///< all axes but the first
   std::vector<hsize_t> chunk_;  ///< all axes; empty: not to be read here
-  std::vector<hsize_t> held_at_;
-  std::vector<unsigned char> held_;  ///< the chunk at held_at_, still shuffled
+  std::vector<Held> held_;      ///< the one used last is the first
   std::vector<unsigned char> packed_;
 };
 

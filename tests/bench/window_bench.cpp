@@ -7,19 +7,25 @@
 // longest time in which the GUI thread did nothing else, drawing by a software OpenGL included.
 // "Frame" is the CPU time of our code in a frame of the canvas, without OpenGL's drawing.
 #include <QApplication>
+#include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QTest>
 #include <QTimer>
 #include <QWheelEvent>
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "gui/canvas/canvas_widget.h"
+#include "gui/runs/recording_source.h"
 #include "gui/window/application.h"
 #include "gui/window/main_window.h"
 #include "tests/bench/large_probe.h"
@@ -84,18 +90,21 @@ void measure(const char* what, const std::function<void()>& action,
 }
 
 /// Images on the screen, of a wall in the order recorded that stands at its beginning.
-int64_t imagesInView(MainWindow& window) {
-  int64_t count = 0;
-  while (window.canvas()->tokenRect({count, limoe::probe::kImage, 0})) {
-    ++count;
+std::vector<int64_t> imagesInView(MainWindow& window) {
+  constexpr int64_t kFirst = 1000;
+  std::vector<int64_t> images;
+  for (int64_t sample = 0; sample < kFirst; ++sample) {
+    if (window.canvas()->tokenRect({sample, limoe::probe::kImage, 0})) {
+      images.push_back(sample);
+    }
   }
-  return count;
+  return images;
 }
 
 /// Zooms in until there are at most so many.
-void showImages(MainWindow& window, int64_t most) {
+void showImages(MainWindow& window, std::size_t most) {
   limoe::gui::CanvasWidget& canvas = *window.canvas();
-  for (int turn = 0; turn < 40 && imagesInView(window) > most; ++turn) {
+  for (int turn = 0; turn < 40 && imagesInView(window).size() > most; ++turn) {
     const QPointF corner(canvas.width() / 2.0, 60);
     QWheelEvent wheel(corner, canvas.mapToGlobal(corner), {}, {0, 30}, Qt::NoButton, Qt::NoModifier,
                       Qt::NoScrollPhase, false);
@@ -195,6 +204,53 @@ void measureFrames(MainWindow& window, const char* wall) {
   window.canvas()->scroll(-1e9);
 }
 
+/// The reader alone, without a window: 64 samples of a layer and step that were not read before.
+void measureReading(const char* run) {
+  constexpr int64_t kSamples = 64;
+  limoe::gui::RecordingSource source(std::make_shared<limoe::gui::ReaderThread>(), run);
+  if (!QTest::qWaitFor([&] { return source.data() && source.isIdle(); }, 20'000)) {
+    return;
+  }
+  const auto data = source.data();
+  std::mt19937_64 random(5);
+  const auto any = [&] {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(data->layout.samples));
+  };
+  for (const bool scattered : {false, true}) {
+    std::vector<double> times, processor, images;
+    for (int64_t layer = 0; layer < data->layout.layers; ++layer) {
+      for (int64_t step = 0; step < std::ssize(data->snapshot_steps); ++step) {
+        std::vector<int64_t> samples;
+        const int64_t first = std::min(any(), data->layout.samples - kSamples);
+        for (int64_t i = 0; i < kSamples; ++i) {
+          samples.push_back(scattered ? any() : first + i);
+        }
+        const auto waitFor = [&](const auto& piece) {
+          QElapsedTimer time;
+          time.start();
+          const auto all_there = [&] {
+            return std::count_if(samples.begin(), samples.end(), [&](int64_t sample) {
+                     return piece(sample) != nullptr;
+                   }) == kSamples;
+          };
+          while (!all_there()) {
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+          }
+          return static_cast<double>(time.nsecsElapsed()) * 1e-6;
+        };
+        const std::clock_t begin = std::clock();
+        times.push_back(waitFor([&](int64_t n) { return source.decisions(step, layer, n); }));
+        processor.push_back(static_cast<double>(std::clock() - begin) * 1e3 / CLOCKS_PER_SEC);
+        images.push_back(waitFor([&](int64_t n) { return source.sample(n); }));
+      }
+    }
+    const std::string which = scattered ? ", all over the run" : ", neighbours";
+    print(("read: step of 64 images" + which).c_str(), times);
+    print("      processor time of it", processor);
+    print(("read: the 64 images" + which).c_str(), images);
+  }
+}
+
 /// As a user works with 64 images in view and the overlay on: as recorded, and in another order.
 void measureWork(MainWindow& window) {
   limoe::gui::ViewState& state = window.viewState();
@@ -202,8 +258,7 @@ void measureWork(MainWindow& window) {
   state.setOverlayVisible(true);
   showImages(window, 64);
   const auto& layout = window.shownSource()->data()->layout;
-  std::printf("\n%lld images of %lld patches in view, overlay on\n",
-              static_cast<long long>(imagesInView(window)),
+  std::printf("\n%zu images of %lld patches in view, overlay on\n", imagesInView(window).size(),
               static_cast<long long>(layout.patches()));
   measureFrames(window, "as recorded");
   measureLayers(window, "as recorded");
@@ -230,7 +285,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: window_bench RUN\n");
     return 2;
   }
-  MainWindow window({});
+  limoe::gui::WindowOptions options;
+  options.sessions = false;  // that of an earlier run would change what is shown
+  MainWindow window(options);
   window.resize(1600, 1000);
   window.show();
   window.viewState().setOverlayVisible(false);
@@ -269,5 +326,6 @@ int main(int argc, char** argv) {
       },
       settled);
   measureWork(window);
+  measureReading(argv[1]);
   return 0;
 }

@@ -40,9 +40,6 @@ class ProbabilityRun : public RunSource {
     Q_EMIT dataChanged();
   }
 };
-}
-}
-;
 
 inline void addToken(probe::Decisions& decisions, int expert, float gate, int kept,
                      const std::vector<float>& probability) {
