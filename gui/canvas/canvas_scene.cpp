@@ -3,6 +3,7 @@
 #include <QPalette>
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "gui/canvas/imgui_wall_pen.h"
 #include "gui/view/decisions_stamp.h"
@@ -34,7 +35,7 @@ void CanvasScene::open(RunSource* source) {
   source_ = source;
   failure_.clear();
   run_ = source ? source->data() : nullptr;
-  pages_.clear();
+  samples_.clear();
   flips_.setSource(source);
   wall_.forget();
   for (auto& camera : cameras_) {
@@ -42,6 +43,7 @@ void CanvasScene::open(RunSource* source) {
   }
   mode_ = CanvasMode::Wall;
   wall_is_new_ = false;
+  current_.reset();
   arrange();
 }
 
@@ -51,7 +53,7 @@ void CanvasScene::runChanged() {
   flips_.retry();
   wall_.retry();
   if (before && !DecisionsStamp(*before).holdsIn(*run_)) {
-    pages_.forgetDecisions();
+    samples_.forgetDecisions();
     flips_.forget();
   }
   arrange();
@@ -65,9 +67,10 @@ void CanvasScene::arrange() {
   const auto change = wall_.update(*run_, state_, seen.snapshot(), seen.layer(), digests_);
   const probe::Layout& layout = run_->layout;
   const bool other_mode = mode_ != seen.mode();
+  const bool was_in_view = !other_mode && current_ && isInView(*current_);
   if (other_mode) {
     mode_ = seen.mode();
-    pages_.clear();
+    samples_.clear();
   }
   wall_is_new_ = wall_is_new_ || change == WallArrangement::Change::New;
   const bool on_wall = mode_ == CanvasMode::Wall;
@@ -77,11 +80,28 @@ void CanvasScene::arrange() {
     camera().toTop(layout, area_);
     wall_is_new_ = false;
   }
-  if (other_mode && mode_ != CanvasMode::Wall) {
-    const auto slot = seen.slotOf(seen.sample());
-    if (slot && !area_.contains(camera().view().toScreen(geometry().imageRect(*slot).center()))) {
-      reveal(*slot);
-    }
+  followCurrent(other_mode, was_in_view);
+}
+
+bool CanvasScene::isInView(int64_t slot) const {
+  return area_.contains(camera().view().toScreen(geometry().imageRect(slot).center()));
+}
+
+/// The layer or step that the other views show comes into view when the user goes to it. A step
+/// that has just been recorded does not scroll the canvas away from what the user looks at.
+void CanvasScene::followCurrent(bool other_mode, bool was_in_view) {
+  const SampleViews seen = views();
+  const auto slot =
+      mode_ == CanvasMode::Wall ? std::optional<int64_t>() : seen.slotOf(seen.sample());
+  const auto before = std::exchange(current_, slot);
+  const bool followed = std::exchange(followed_newest_, state_.followsNewest());
+  if (!slot || (slot == before && !other_mode)) {
+    return;
+  }
+  const bool by_itself =
+      !other_mode && before && mode_ == CanvasMode::Steps && followed && state_.followsNewest();
+  if (by_itself ? was_in_view : !(other_mode && isInView(*slot))) {
+    reveal(*slot);
   }
 }
 
@@ -92,16 +112,14 @@ void CanvasScene::setArea(const QRectF& area) {
   }
 }
 
-const WallPage* CanvasScene::pageOf(int64_t slot) const {
+const WallSample* CanvasScene::sampleAt(int64_t slot) const {
   const SampleViews seen = views();
-  return slot >= 0 && slot < seen.count() ? pages_.find(seen.at(slot).id) : nullptr;
+  return slot >= 0 && slot < seen.count() ? samples_.find(seen.at(slot).id) : nullptr;
 }
 
 const Caption* CanvasScene::captionOf(int64_t slot) const {
-  const WallPage* page = pageOf(slot);
-  return page && page->probe
-             ? &page->captions[static_cast<std::size_t>(page->indexOf(views().at(slot).sample))]
-             : nullptr;
+  const WallSample* sample = sampleAt(slot);
+  return sample && sample->probe ? &sample->caption : nullptr;
 }
 
 std::optional<CanvasScene::Spot> CanvasScene::spotAt(const QPointF& position) const {
@@ -179,12 +197,12 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   const auto [first, last] = wall.slotsIn(view.toWall(area_));
   visible_ = {first, last};
 
-  pages_.beginFrame();
+  samples_.beginFrame();
   flips_.beginFrame();
-  std::vector<const WallPage*> shown;
+  std::vector<const WallSample*> shown;
   uint16_t most = 0;
   for (int64_t slot = first; slot < last; ++slot) {
-    shown.push_back(&pages_.page(seen.at(slot), *source_, *run_, wall, state_.filter(),
+    shown.push_back(&samples_.at(seen.at(slot), *source_, *run_, wall, state_.filter(),
                                  counts ? &flips_ : nullptr));
     most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
   }
@@ -198,11 +216,11 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
 
   ImGuiWallPen pen(list, host_, textures_, view, run_->layout,
                    back.lightness() < 128 ? back.lighter(140) : back.darker(108));
-  const WallContent content{
-      run_->layout, [&](int64_t slot) { return seen.at(slot).sample; },
-      [&, begin = first](int64_t slot) { return shown[static_cast<std::size_t>(slot - begin)]; }};
+  const WallContent content{run_->layout, [&, begin = first](int64_t slot) -> const WallSample& {
+                              return *shown[static_cast<std::size_t>(slot - begin)];
+                            }};
   drawWall(pen, wall, style, content, first, last);
-  pages_.endFrame();
+  samples_.endFrame();
   if (seen.mode() != CanvasMode::Wall) {
     drawTitles(list, palette, first, last);
   }
@@ -250,11 +268,11 @@ void CanvasScene::drawTitles(ImDrawList& list, const QPalette& palette, int64_t 
 }
 
 std::optional<TokenReadout> CanvasScene::readout(const Spot& spot) const {
-  const WallPage* page = pageOf(spot.slot);
-  if (!spot.token || !page || !page->probe) {
+  const WallSample* sample = sampleAt(spot.slot);
+  if (!spot.token || !sample || !sample->probe) {
     return std::nullopt;
   }
-  return describeToken(*run_, *page, *spot.token, &state_);
+  return describeToken(*run_, *sample, *spot.token, &state_);
 }
 
 Notice CanvasScene::notice() const {
@@ -287,7 +305,7 @@ StatusTexts CanvasScene::status() const {
   StatusTexts texts;
   texts.left = statusWords(*run_, state_);
   QStringList right;
-  if (pages_.isPending()) {
+  if (samples_.isPending()) {
     right << tr("reading …");
   }
   if (seen.mode() == CanvasMode::Wall && state_.filter().isEmpty()) {

@@ -16,7 +16,7 @@
 #include "gui/canvas/tool_strip.h"
 #include "gui/canvas/wall_arrangement.h"
 #include "gui/canvas/wall_camera.h"
-#include "gui/canvas/wall_pages.h"
+#include "gui/canvas/wall_samples.h"
 
 class QPalette;
 
@@ -75,9 +75,11 @@ class CanvasScene {
   double flipsEnd() const { return flips_end_; }
 
  private:
+  void followCurrent(bool other_mode, bool was_in_view);
+  bool isInView(int64_t slot) const;
   void drawTitles(ImDrawList& list, const QPalette& palette, int64_t first, int64_t last) const;
   void drawFrames(ImDrawList& list, const TokenRef& token, float thickness) const;
-  const WallPage* pageOf(int64_t slot) const;
+  const WallSample* sampleAt(int64_t slot) const;
 
   const ViewState& state_;
   const ImGuiHost& host_;
@@ -90,8 +92,11 @@ class CanvasScene {
   std::array<WallCamera, 3> cameras_;
   CanvasMode mode_ = CanvasMode::Wall;
   bool wall_is_new_ = false;  ///< ordered as wished since the wall was last looked at
+  /// In the modes that show one image: where the layer or step is that the other views show.
+  std::optional<int64_t> current_;
+  bool followed_newest_ = false;
   QRectF area_{0, 0, 1, 1};
-  WallPages pages_;
+  WallSamples samples_;
   FlipCounts flips_;
   double flips_end_ = 1;
   ImageTextures textures_;

@@ -1,6 +1,5 @@
 #include "gui/canvas/canvas_widget.h"
 
-#include <QElapsedTimer>
 #include <QFontInfo>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -11,6 +10,7 @@
 #include <QStringList>
 #include <QWheelEvent>
 #include <algorithm>
+#include <ctime>
 
 #include "gui/canvas/canvas_input.h"
 #include "gui/canvas/canvas_notes.h"
@@ -23,6 +23,13 @@ namespace {
 
 /// ImGui answers input one frame late (hover, sizes of new windows).
 constexpr int kFramesAfterInput = 2;
+
+/// CPU time of this thread: what others do on the machine does not count.
+double threadMilliseconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) * 1e-6;
+}
 
 }  // namespace
 
@@ -82,8 +89,7 @@ struct CanvasWidget::State {
   // ---- drawing
 
   void paint() {
-    QElapsedTimer clock;
-    clock.start();
+    const double begin = threadMilliseconds();
     clearBackground();
     host.beginFrame();
     StripRequests requests;
@@ -93,7 +99,7 @@ struct CanvasWidget::State {
       updateArea();
       drawNotice(host, scene.notice(), widget.size());
     }
-    frame_milliseconds = static_cast<double>(clock.nsecsElapsed()) * 1e-6;
+    frame_milliseconds = threadMilliseconds() - begin;
     host.endFrame();
     carryOut(requests);
     if (scene.textures().needsFrame() || --frames_wanted > 0) {
@@ -309,6 +315,19 @@ QString CanvasWidget::statusText() const {
   }
   const StatusTexts texts = canvas_->scene.status();
   return (QStringList{texts.left} + texts.notes + QStringList{texts.right}).join(" · ");
+}
+
+QString CanvasWidget::hoverText() const {
+  const auto hovered = canvas_->input.hovered();
+  const auto readout = hovered ? canvas_->scene.readout(*hovered) : std::nullopt;
+  if (!readout) {
+    return {};
+  }
+  QStringList lines = {readout->title};
+  for (const auto& [name, value] : readout->lines) {
+    lines << name + QStringLiteral(": ") + value;
+  }
+  return lines.join(QLatin1Char('\n'));
 }
 
 double CanvasWidget::frameMilliseconds() const {

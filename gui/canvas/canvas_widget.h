@@ -39,9 +39,11 @@ class CanvasWidget : public QOpenGLWidget {
   std::optional<QRectF> tokenRectIn(int64_t place, const TokenRef& token) const;
   /// Everything the status line says.
   QString statusText() const;
+  /// What is read out beside the pointer, a line for each fact; empty where nothing is.
+  QString hoverText() const;
 
-  /// How long the newest frame took in our code: wall, strip and read-out up to the finished draw
-  /// lists, OpenGL not counted. For the bench.
+  /// CPU time of the newest frame in our code: wall, strip and read-out up to the finished draw
+  /// lists, OpenGL's drawing not counted. For the bench.
   double frameMilliseconds() const;
 
   QSize sizeHint() const override;

@@ -3,23 +3,25 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <span>
 #include <utility>
 
 namespace limoe::gui {
 namespace {
 
 /// Places kept although they are not on the screen: scrolling back counts nothing again.
-constexpr std::size_t kMostPlaces = 64;
+constexpr std::size_t kMostPlaces = 1024;
 /// Layers of samples that are read before what they came to is shown.
 constexpr std::size_t kReadsAtOnce = 200;
+constexpr std::size_t kWorksAtOnce = 512;
 
-bool isOf(const FlipPage& page, const FlipCounts::Place& place) {
-  return page.layer == place.layer && page.first_sample == place.first_sample &&
-         page.samples == place.samples;
+bool isOf(const FlipSample& flips, const FlipCounts::Place& place) {
+  return flips.layer == place.layer && flips.sample == place.sample;
 }
 
+/// `experts`, [tokens, K], from the sample's first token on.
 void countOn(std::vector<uint16_t>& counts, std::vector<uint16_t>& last,
-             const std::vector<uint16_t>& experts, int64_t top_k, bool backwards) {
+             std::span<const uint16_t> experts, int64_t top_k, bool backwards) {
   const std::size_t tokens = experts.size() / static_cast<std::size_t>(top_k);
   const bool first = last.size() != tokens;
   counts.resize(tokens);
@@ -40,11 +42,16 @@ void countOn(std::vector<uint16_t>& counts, std::vector<uint16_t>& last,
 
 }  // namespace
 
-void countOn(FlipPage& page, int64_t snapshot, const probe::LayerSlice& slice, int64_t top_k) {
-  const bool backwards = snapshot < page.snapshot;
-  countOn(page.image, page.image_expert, slice.image.expert, top_k, backwards);
-  countOn(page.text, page.text_expert, slice.text.expert, top_k, backwards);
-  page.snapshot = snapshot;
+void countOn(FlipSample& flips, int64_t snapshot, const probe::LayerSlice& slice, int64_t top_k) {
+  const bool backwards = snapshot < flips.snapshot;
+  const auto experts_of = [&](const probe::Decisions& decisions) {
+    const auto each = decisions.expert.size() / static_cast<std::size_t>(slice.samples);
+    const auto index = static_cast<std::size_t>(flips.sample - slice.first_sample);
+    return std::span(decisions.expert).subspan(index * each, each);
+  };
+  countOn(flips.image, flips.image_expert, experts_of(slice.image), top_k, backwards);
+  countOn(flips.text, flips.text_expert, experts_of(slice.text), top_k, backwards);
+  flips.snapshot = snapshot;
 }
 
 FlipCounts::FlipCounts(QObject* parent) : QObject(parent) {}
@@ -64,19 +71,19 @@ void FlipCounts::forget() {
   failure_.clear();
 }
 
-std::shared_ptr<const FlipPage> FlipCounts::at(const Place& place) {
+std::shared_ptr<const FlipSample> FlipCounts::at(const Place& place) {
   Held& held = places_[place.id];
   held.wanted = place;
   held.last_frame = frame_;
-  if (held.page && !isOf(*held.page, place)) {
-    held.page.reset();
+  if (held.flips && !isOf(*held.flips, place)) {
+    held.flips.reset();
   }
-  return held.page;
+  return held.flips;
 }
 
-bool FlipCounts::isWanted(const FlipPage& page) const {
+bool FlipCounts::isWanted(const FlipSample& flips) const {
   return std::any_of(places_.begin(), places_.end(), [&](const auto& held) {
-    return isSeen(held.second) && isOf(page, held.second.wanted);
+    return isSeen(held.second) && isOf(flips, held.second.wanted);
   });
 }
 
@@ -84,8 +91,9 @@ void FlipCounts::endFrame() {
   if (places_.size() > kMostPlaces) {
     std::erase_if(places_, [this](const auto& held) { return !isSeen(held.second); });
   }
-  const bool is_wanted = std::any_of(works_.begin(), works_.end(),
-                                     [this](const auto& work) { return isWanted(*work.second); });
+  const bool is_wanted = std::any_of(works_.begin(), works_.end(), [this](const auto& work) {
+    return isWanted(*work.second.flips);
+  });
   if (walk_ && !is_wanted) {
     walk_.reset();
     works_.clear();
@@ -95,50 +103,76 @@ void FlipCounts::endFrame() {
   }
 }
 
-std::shared_ptr<FlipPage> FlipCounts::beginningOf(const Place& place) const {
-  auto begin = std::make_shared<FlipPage>();
+std::shared_ptr<FlipSample> FlipCounts::beginningOf(const Place& place) const {
+  auto begin = std::make_shared<FlipSample>();
   begin->layer = place.layer;
-  begin->first_sample = place.first_sample;
-  begin->samples = place.samples;
+  begin->sample = place.sample;
   int64_t reads = place.snapshot + 1;
   for (const auto& [id, held] : places_) {
-    if (held.page && isOf(*held.page, place) &&
-        std::abs(held.page->snapshot - place.snapshot) < reads) {
-      reads = std::abs(held.page->snapshot - place.snapshot);
-      *begin = *held.page;
+    if (held.flips && isOf(*held.flips, place) &&
+        std::abs(held.flips->snapshot - place.snapshot) < reads) {
+      reads = std::abs(held.flips->snapshot - place.snapshot);
+      *begin = *held.flips;
     }
   }
   return begin;
 }
 
-void FlipCounts::start() {
-  WalkRequest request;
+double FlipCounts::collectWorks() {
   double done = 0;
-  double all = 0;
   for (const auto& [id, held] : places_) {
     const Place& place = held.wanted;
     if (!isSeen(held) || place.snapshot < 0) {
       continue;
     }
-    all += 1;
-    if (held.page && held.page->snapshot == place.snapshot) {
+    if (held.flips && held.flips->snapshot == place.snapshot) {
       done += 1;
       continue;
     }
-    // Places that show the same samples at several steps go on from one another.
-    const std::pair key(place.layer, place.first_sample);
-    if (request.items.size() >= kReadsAtOnce || works_.contains(key)) {
-      continue;
+    // Places that show the same sample at several steps go on from one another.
+    const std::pair key(place.layer, place.sample);
+    if (works_.size() < kWorksAtOnce && !works_.contains(key)) {
+      auto flips = beginningOf(place);
+      const int64_t from = flips->snapshot;
+      works_[key] = {std::move(flips), from, place.snapshot};
     }
-    auto work = beginningOf(place);
-    const int64_t step = work->snapshot <= place.snapshot ? 1 : -1;
-    for (int64_t s = work->snapshot; s != place.snapshot;) {
-      s += step;
-      request.items.push_back({s, place.layer, place.first_sample, place.samples});
-    }
-    works_[key] = std::move(work);
   }
+  return done;
+}
+
+std::vector<WalkItem> FlipCounts::readsOfWorks() {
+  std::vector<WalkItem> items;
+  auto work = works_.begin();
+  while (work != works_.end() && items.size() < kReadsAtOnce) {
+    const auto [layer, first] = work->first;
+    const int64_t from = work->second.from;
+    const int64_t to = work->second.to;
+    int64_t samples = 0;
+    while (work != works_.end() && samples < RunSource::kPageSamples &&
+           work->first == std::pair(layer, first + samples) && work->second.from == from &&
+           work->second.to == to) {
+      ++samples;
+      ++work;
+    }
+    const int64_t step = from <= to ? 1 : -1;
+    for (int64_t s = from; s != to;) {
+      s += step;
+      items.push_back({s, layer, first, samples});
+    }
+  }
+  works_.erase(work, works_.end());
+  return items;
+}
+
+void FlipCounts::start() {
+  const double done = collectWorks();
+  const auto wanted = std::count_if(places_.begin(), places_.end(), [this](const auto& held) {
+    return isSeen(held.second) && held.second.wanted.snapshot >= 0;
+  });
+  const auto all = static_cast<double>(wanted);
   progress_ = all > 0 ? done / all : 1;
+  WalkRequest request;
+  request.items = readsOfWorks();
   if (request.items.empty()) {
     if (!works_.empty()) {
       finish({});  // another place had it
@@ -148,9 +182,11 @@ void FlipCounts::start() {
   request.visit = [works = works_, top_k = source_->data()->layout.top_k](
                       const WalkItem& item, const probe::ProbeSet&,
                       const probe::LayerSlice& slice) {
-    countOn(*works.at({item.layer, item.first_sample}), item.snapshot, slice, top_k);
+    for (int64_t n = item.first_sample; n < item.first_sample + item.samples; ++n) {
+      countOn(*works.at({item.layer, n}).flips, item.snapshot, slice, top_k);
+    }
   };
-  const double counted = static_cast<double>(works_.size());
+  const auto counted = static_cast<double>(works_.size());
   request.progress = [this, done, counted, all](double part) {
     progress_ = (done + part * counted) / all;
     Q_EMIT changed();
@@ -159,19 +195,19 @@ void FlipCounts::start() {
   walk_ = source_->walk(std::move(request));
 }
 
-void FlipCounts::publish(const std::shared_ptr<FlipPage>& page) {
-  page->most = 0;  // going back in time leaves less
-  for (const auto* counts : {&page->image, &page->text}) {
+void FlipCounts::publish(const std::shared_ptr<FlipSample>& flips) {
+  flips->most = 0;  // going back in time leaves less
+  for (const auto* counts : {&flips->image, &flips->text}) {
     if (!counts->empty()) {
-      page->most = std::max(page->most, *std::max_element(counts->begin(), counts->end()));
+      flips->most = std::max(flips->most, *std::max_element(counts->begin(), counts->end()));
     }
   }
   for (auto& [id, held] : places_) {
-    const auto away = [&held](const FlipPage& counted) {
+    const auto away = [&held](const FlipSample& counted) {
       return std::abs(counted.snapshot - held.wanted.snapshot);
     };
-    if (isOf(*page, held.wanted) && (!held.page || away(*page) < away(*held.page))) {
-      held.page = page;
+    if (isOf(*flips, held.wanted) && (!held.flips || away(*flips) < away(*held.flips))) {
+      held.flips = flips;
     }
   }
 }
@@ -182,7 +218,7 @@ void FlipCounts::finish(const QString& failure) {
   failure_ = failure;
   if (failure.isEmpty()) {
     for (const auto& [key, work] : works) {
-      publish(work);
+      publish(work.flips);
     }
   }
   Q_EMIT changed();

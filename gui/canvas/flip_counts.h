@@ -15,20 +15,20 @@
 
 namespace limoe::gui {
 
-/// Samples of one layer, counted up to one snapshot. n samples.
-struct FlipPage {
+/// A sample in one layer, counted up to one snapshot.
+struct FlipSample {
   int64_t snapshot = -1;
   int64_t layer = 0;
-  int64_t first_sample = 0;
-  int64_t samples = 0;                ///< n
-  std::vector<uint16_t> image, text;  ///< [n, P], [n, T] changes; stops at 65535
+  int64_t sample = 0;
+  std::vector<uint16_t> image, text;  ///< [P], [T] changes; stops at 65535
   /// First choices at `snapshot`: all that going on needs.
   std::vector<uint16_t> image_expert, text_expert;
   uint16_t most = 0;
 };
 
 /// Counts on with the next snapshot, or back with the one before; with any if nothing is counted.
-void countOn(FlipPage& page, int64_t snapshot, const probe::LayerSlice& slice, int64_t top_k);
+/// `slice` holds the sample among others.
+void countOn(FlipSample& flips, int64_t snapshot, const probe::LayerSlice& slice, int64_t top_k);
 
 class FlipCounts : public QObject {
   Q_OBJECT
@@ -39,8 +39,7 @@ class FlipCounts : public QObject {
     int64_t id = 0;
     int64_t snapshot = 0;
     int64_t layer = 0;
-    int64_t first_sample = 0;
-    int64_t samples = 0;
+    int64_t sample = 0;
   };
 
   explicit FlipCounts(QObject* parent = nullptr);
@@ -53,7 +52,7 @@ class FlipCounts : public QObject {
 
   void beginFrame() { ++frame_; }
   /// What has been counted, up to the wanted snapshot or another; nullptr: nothing yet.
-  std::shared_ptr<const FlipPage> at(const Place& place);
+  std::shared_ptr<const FlipSample> at(const Place& place);
   /// Begins to count what is missing, and drops places that this frame has not asked for where
   /// there are many.
   void endFrame();
@@ -68,24 +67,32 @@ class FlipCounts : public QObject {
  private:
   struct Held {
     Place wanted;
-    std::shared_ptr<const FlipPage> page;
+    std::shared_ptr<const FlipSample> flips;
     int64_t last_frame = 0;
   };
 
   bool isSeen(const Held& held) const { return held.last_frame == frame_; }
-  using Works = std::map<std::pair<int64_t, int64_t>, std::shared_ptr<FlipPage>>;
+  struct Work {
+    std::shared_ptr<FlipSample> flips;
+    int64_t from = -1, to = 0;  ///< snapshots
+  };
+  using Works = std::map<std::pair<int64_t, int64_t>, Work>;
 
   /// What is nearest to the wanted count, to go on from.
-  std::shared_ptr<FlipPage> beginningOf(const Place& place) const;
-  bool isWanted(const FlipPage& page) const;
+  std::shared_ptr<FlipSample> beginningOf(const Place& place) const;
+  bool isWanted(const FlipSample& flips) const;
   void start();
-  void publish(const std::shared_ptr<FlipPage>& page);
+  /// Counts of the wanted places that are there; adds the others to works_.
+  double collectWorks();
+  /// What to read for works_, neighbours together; works that are too much for once are dropped.
+  std::vector<WalkItem> readsOfWorks();
+  void publish(const std::shared_ptr<FlipSample>& flips);
   void finish(const QString& failure);
 
   QPointer<RunSource> source_;
   std::map<int64_t, Held> places_;
   int64_t frame_ = 0;
-  Works works_;  ///< by layer and first sample; their counts are the reader thread's during a walk
+  Works works_;  ///< by layer and sample; their counts are the reader thread's during a walk
   std::unique_ptr<Walk> walk_;
   double progress_ = 1;
   QString failure_;  ///< until retry(): what cannot be read is not asked for again

@@ -10,16 +10,17 @@
 namespace limoe::gui {
 namespace {
 
-/// Samples side by side in a texture; 8 × 8 = RunSource::kPageSamples.
-constexpr int kPerRow = 8;
-static_assert(kPerRow * kPerRow == RunSource::kPageSamples);
-/// Every image is surrounded by copies of its border pixels, and mipmaps stop where they would
-/// mix neighbours: without both, images bleed into each other when zoomed out.
-constexpr int kGutter = 8;
-constexpr int kMipmaps = 4;
-constexpr int kMostShrink = 8;
-constexpr int64_t kBudgetBytes = int64_t{96} << 20;
-constexpr std::size_t kUploadsPerFrame = 16;  // samples, or one page
+/// A texture holds as many images as fit into so many pixels squared, or one that is larger.
+constexpr int kSheetSide = 1024;
+/// Images that are shown smaller than they are in the texture, but not half as large, are drawn of
+/// both levels.
+constexpr int kLevels = 2;
+/// Every image is surrounded by copies of its border pixels: without, images bleed into each other.
+/// Even, so that the second level lies under the first.
+constexpr int kGutter = 2;
+constexpr int kMostShrink = 32;
+constexpr int64_t kBudgetBytes = int64_t{48} << 20;
+constexpr int64_t kUploadNanoseconds = 2'500'000;  // in a frame
 constexpr double kHardPixelsFrom = 2;
 
 /// ImTextureID is a pointer in some versions of Dear ImGui and an integer in others.
@@ -69,15 +70,37 @@ int shrinkFor(double scale, const probe::Layout& layout) {
   return shrink;
 }
 
-void copyWithGutter(const uint8_t* rgb, int width, int height, QImage& atlas, int left, int top) {
-  for (int y = -kGutter; y < height + kGutter; ++y) {
-    const uint8_t* source = rgb + std::ptrdiff_t{std::clamp(y, 0, height - 1)} * width * 3;
-    uint8_t* target = atlas.scanLine(top + y) + std::ptrdiff_t{left - kGutter} * 4;
-    for (int x = -kGutter; x < width + kGutter; ++x, target += 4) {
-      std::memcpy(target, source + std::ptrdiff_t{std::clamp(x, 0, width - 1)} * 3, 3);
-      target[3] = 255;
+/// An image's picture in its cell, RGBA, its border pixels repeated all around.
+void fillCell(const uint8_t* rgb, int width, int height, int gutter, int cell_width,
+              int cell_height, std::vector<uint8_t>& rgba) {
+  rgba.resize(static_cast<std::size_t>(cell_width) * static_cast<std::size_t>(cell_height) * 4);
+  uint8_t* out = rgba.data();
+  for (int y = -gutter; y < cell_height - gutter; ++y) {
+    const uint8_t* row = rgb + std::ptrdiff_t{std::clamp(y, 0, height - 1)} * width * 3;
+    const auto put = [&out](const uint8_t* pixel) {
+      std::memcpy(out, pixel, 3);
+      out[3] = 255;
+      out += 4;
+    };
+    for (int x = 0; x < gutter; ++x) {
+      put(row);
+    }
+    for (int x = 0; x < width; ++x) {
+      put(row + std::ptrdiff_t{x} * 3);
+    }
+    for (int x = gutter + width; x < cell_width; ++x) {
+      put(row + std::ptrdiff_t{width - 1} * 3);
     }
   }
+}
+
+int cellSide(int64_t image_side, int shrink) {
+  const int side = static_cast<int>(image_side) / shrink + 2 * kGutter;
+  return side + side % 2;
+}
+
+int64_t bytesOf(const QOpenGLTexture& texture) {
+  return int64_t{texture.width()} * texture.height() * 5;  // RGBA, and the second level
 }
 
 }  // namespace
@@ -86,102 +109,137 @@ void ImageTextures::beginFrame(double scale) {
   const bool hard_pixels = scale >= kHardPixelsFrom;
   scale_ = scale;
   ++frame_;
-  uploads_ = 0;
+  has_uploaded_ = false;
   needs_frame_ = false;
   if (hard_pixels != hard_pixels_) {
     hard_pixels_ = hard_pixels;
-    for (auto& [number, page] : pages_) {
-      page.texture->setMagnificationFilter(hard_pixels ? QOpenGLTexture::Nearest
-                                                       : QOpenGLTexture::Linear);
+    for (const auto& sheet : sheets_) {
+      sheet->texture->setMagnificationFilter(hard_pixels ? QOpenGLTexture::Nearest
+                                                         : QOpenGLTexture::Linear);
     }
   }
 }
 
-std::optional<ImageTextures::Place> ImageTextures::place(int64_t page, const probe::ProbeSet& probe,
-                                                         const probe::Layout& layout,
-                                                         int64_t index) {
-  auto found = pages_.find(page);
-  if (found == pages_.end() || found->second.shrink > shrinkFor(scale_, layout)) {
-    const std::size_t samples = probe.captions.size();
-    if (uploads_ == 0 || uploads_ + samples <= kUploadsPerFrame) {
-      uploads_ += samples;
-      found = pages_.try_emplace(page).first;
-      bytes_ -= found->second.bytes;
-      found->second = upload(probe, layout);
-      bytes_ += found->second.bytes;
-      found->second.last_frame = frame_;
-      keepBudget();
+/// Something is uploaded in every frame, however slowly.
+bool ImageTextures::hasTime() {
+  if (!has_uploaded_) {
+    has_uploaded_ = true;
+    clock_.start();
+    return true;
+  }
+  return clock_.nsecsElapsed() < kUploadNanoseconds;
+}
+
+std::optional<ImageTextures::Place> ImageTextures::place(int64_t sample,
+                                                         const std::vector<uint8_t>& rgb,
+                                                         const probe::Layout& layout) {
+  const int shrink = shrinkFor(scale_, layout);
+  auto found = cells_.find(sample);
+  if (found == cells_.end() || found->second.sheet->shrink != shrink) {
+    if (hasTime()) {
+      upload(sample, rgb, layout, shrink);
+      found = cells_.find(sample);
     } else {
       needs_frame_ = true;
     }
   }
-  if (found == pages_.end()) {
+  if (found == cells_.end()) {
     return std::nullopt;
   }
-  found->second.last_frame = frame_;
-  const QOpenGLTexture& texture = *found->second.texture;
-  const int width = static_cast<int>(layout.image_width) / found->second.shrink;
-  const int height = static_cast<int>(layout.image_height) / found->second.shrink;
-  const auto at = static_cast<int>(index);
-  const float left = static_cast<float>(at % kPerRow * (width + 2 * kGutter) + kGutter);
-  const float top = static_cast<float>(at / kPerRow * (height + 2 * kGutter) + kGutter);
-  const auto u = static_cast<float>(texture.width());
-  const auto v = static_cast<float>(texture.height());
-  return Place{textureId(texture.textureId()),
-               {left / u, top / v},
-               {(left + static_cast<float>(width)) / u, (top + static_cast<float>(height)) / v}};
+  const Cell& cell = found->second;
+  const Sheet& sheet = *cell.sheet;
+  cell.sheet->last_frame = frame_;
+  const int left = cell.index % sheet.columns * sheet.width + kGutter;
+  const int top = cell.index / sheet.columns * sheet.height + kGutter;
+  const int right = left + static_cast<int>(layout.image_width) / sheet.shrink;
+  const int bottom = top + static_cast<int>(layout.image_height) / sheet.shrink;
+  const auto u = static_cast<float>(sheet.texture->width());
+  const auto v = static_cast<float>(sheet.texture->height());
+  return Place{textureId(sheet.texture->textureId()),
+               {static_cast<float>(left) / u, static_cast<float>(top) / v},
+               {static_cast<float>(right) / u, static_cast<float>(bottom) / v}};
 }
 
-ImageTextures::Page ImageTextures::upload(const probe::ProbeSet& probe,
-                                          const probe::Layout& layout) const {
-  const int shrink = shrinkFor(scale_, layout);
-  const auto full_width = static_cast<int>(layout.image_width);
-  const auto full_height = static_cast<int>(layout.image_height);
-  const int width = full_width / shrink;
-  const int height = full_height / shrink;
-  const std::size_t bytes =
-      static_cast<std::size_t>(full_width) * static_cast<std::size_t>(full_height) * 3;
-  const auto samples = static_cast<int>(probe.images.size() / bytes);
-  const int rows = std::max(1, (samples + kPerRow - 1) / kPerRow);
-  const int columns = std::clamp(samples, 1, kPerRow);
-  QImage atlas(columns * (width + 2 * kGutter), rows * (height + 2 * kGutter),
-               QImage::Format_RGBA8888);
-  atlas.fill(Qt::transparent);
-  for (int i = 0; i < samples; ++i) {
-    const uint8_t* image = probe.images.data() + static_cast<std::size_t>(i) * bytes;
-    const std::vector<uint8_t> small =
-        shrink > 1 ? shrunk(image, full_width, full_height, shrink) : std::vector<uint8_t>();
-    copyWithGutter(shrink > 1 ? small.data() : image, width, height, atlas,
-                   i % kPerRow * (width + 2 * kGutter) + kGutter,
-                   i / kPerRow * (height + 2 * kGutter) + kGutter);
+void ImageTextures::upload(int64_t sample, const std::vector<uint8_t>& rgb,
+                           const probe::Layout& layout, int shrink) {
+  if (const auto before = cells_.find(sample); before != cells_.end()) {
+    before->second.sheet->free.push_back(before->second.index);
+    cells_.erase(before);
   }
-  Page page;
-  page.shrink = shrink;
-  page.texture = std::make_unique<QOpenGLTexture>(QOpenGLTexture::Target2D);
-  page.texture->setFormat(QOpenGLTexture::RGBA8_UNorm);
-  page.texture->setSize(atlas.width(), atlas.height());
-  page.texture->setMipLevels(std::min(kMipmaps, page.texture->maximumMipLevels()));
-  page.texture->allocateStorage(QOpenGLTexture::RGBA, QOpenGLTexture::UInt8);
-  page.texture->setData(QOpenGLTexture::RGBA, QOpenGLTexture::UInt8, atlas.constBits());
-  page.texture->generateMipMaps();
-  page.texture->setWrapMode(QOpenGLTexture::ClampToEdge);
-  page.texture->setMinificationFilter(QOpenGLTexture::LinearMipMapLinear);
-  page.texture->setMagnificationFilter(hard_pixels_ ? QOpenGLTexture::Nearest
-                                                    : QOpenGLTexture::Linear);
-  page.bytes = atlas.sizeInBytes() * 4 / 3;
-  return page;
+  const Cell cell = freeCell(layout, shrink);
+  const Sheet& sheet = *cell.sheet;
+  const auto width = static_cast<int>(layout.image_width);
+  const auto height = static_cast<int>(layout.image_height);
+  for (int level = 0; level < kLevels; ++level) {
+    const int by = std::min({shrink << level, width, height});
+    const std::vector<uint8_t> small =
+        by > 1 ? shrunk(rgb.data(), width, height, by) : std::vector<uint8_t>();
+    const int cell_width = sheet.width >> level;
+    const int cell_height = sheet.height >> level;
+    fillCell(by > 1 ? small.data() : rgb.data(), width / by, height / by, kGutter >> level,
+             cell_width, cell_height, pixels_);
+    sheet.texture->setData(cell.index % sheet.columns * cell_width,
+                           cell.index / sheet.columns * cell_height, 0, cell_width, cell_height, 1,
+                           level, QOpenGLTexture::RGBA, QOpenGLTexture::UInt8, pixels_.data());
+  }
+  cells_[sample] = cell;
 }
 
-void ImageTextures::keepBudget() {
-  while (bytes_ > kBudgetBytes) {
+ImageTextures::Cell ImageTextures::freeCell(const probe::Layout& layout, int shrink) {
+  auto sheet = std::find_if(sheets_.begin(), sheets_.end(), [shrink](const auto& held) {
+    return held->shrink == shrink && !held->free.empty();
+  });
+  if (sheet == sheets_.end()) {
+    auto made = std::make_shared<Sheet>(makeSheet(layout, shrink));
+    keepBudget(bytesOf(*made->texture));
+    sheet = sheets_.insert(sheets_.end(), std::move(made));
+  }
+  const int index = (*sheet)->free.back();
+  (*sheet)->free.pop_back();
+  return {*sheet, index};
+}
+
+ImageTextures::Sheet ImageTextures::makeSheet(const probe::Layout& layout, int shrink) const {
+  Sheet sheet;
+  sheet.shrink = shrink;
+  sheet.width = cellSide(layout.image_width, shrink);
+  sheet.height = cellSide(layout.image_height, shrink);
+  sheet.columns = std::max(1, kSheetSide / sheet.width);
+  const int rows = std::max(1, kSheetSide / sheet.height);
+  for (int cell = sheet.columns * rows; cell > 0; --cell) {
+    sheet.free.push_back(cell - 1);
+  }
+  sheet.texture = std::make_unique<QOpenGLTexture>(QOpenGLTexture::Target2D);
+  QOpenGLTexture& texture = *sheet.texture;
+  texture.setFormat(QOpenGLTexture::RGBA8_UNorm);
+  texture.setSize(sheet.columns * sheet.width, rows * sheet.height);
+  texture.setAutoMipMapGenerationEnabled(false);
+  texture.setMipLevels(kLevels);
+  texture.allocateStorage(QOpenGLTexture::RGBA, QOpenGLTexture::UInt8);
+  texture.setMipMaxLevel(kLevels - 1);
+  texture.setWrapMode(QOpenGLTexture::ClampToEdge);
+  texture.setMinificationFilter(QOpenGLTexture::LinearMipMapLinear);
+  texture.setMagnificationFilter(hard_pixels_ ? QOpenGLTexture::Nearest : QOpenGLTexture::Linear);
+  return sheet;
+}
+
+/// Drops those that were drawn longest ago until there is room for so many bytes, or only those are
+/// left that are on the screen (in the frame before, since this one may come to them yet).
+void ImageTextures::keepBudget(int64_t more) {
+  int64_t bytes = more;
+  for (const auto& sheet : sheets_) {
+    bytes += bytesOf(*sheet->texture);
+  }
+  while (bytes > kBudgetBytes && !sheets_.empty()) {
     const auto oldest = std::min_element(
-        pages_.begin(), pages_.end(),
-        [](const auto& a, const auto& b) { return a.second.last_frame < b.second.last_frame; });
-    if (oldest->second.last_frame == frame_) {
-      return;  // everything that is left is on the screen
+        sheets_.begin(), sheets_.end(),
+        [](const auto& a, const auto& b) { return a->last_frame < b->last_frame; });
+    if ((*oldest)->last_frame >= frame_ - 1) {
+      return;
     }
-    bytes_ -= oldest->second.bytes;
-    pages_.erase(oldest);
+    bytes -= bytesOf(*(*oldest)->texture);
+    std::erase_if(cells_, [&](const auto& cell) { return cell.second.sheet == *oldest; });
+    sheets_.erase(oldest);
   }
 }
 
@@ -212,9 +270,9 @@ ImTextureID ImageTextures::hatchTile(int pixels) {
 }
 
 void ImageTextures::clear() {
-  pages_.clear();
+  cells_.clear();
+  sheets_.clear();
   hatch_.reset();
-  bytes_ = 0;
 }
 
 }  // namespace limoe::gui

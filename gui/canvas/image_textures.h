@@ -1,16 +1,19 @@
-// Probe images on the GPU: one texture per page of samples, or per sample where the wall's order
-// scatters them, uploaded once, dropped beyond a budget.
+// Probe images on the GPU: many in a texture, uploaded as they come into view, a few milliseconds'
+// worth a frame. Those that were drawn last stay, within a budget.
 // All functions need the widget's OpenGL context to be current.
 #pragma once
 
 #include <imgui.h>
 
+#include <QElapsedTimer>
 #include <QOpenGLTexture>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
-#include "gui/view/run_source.h"
+#include "routing_probe/recording/recording.h"
 
 namespace limoe::gui {
 
@@ -25,11 +28,10 @@ class ImageTextures {
   /// `scale`: physical pixels of the screen a pixel of an image takes. Images that are shown
   /// smaller than they are, are uploaded smaller; of enlarged ones, pixels are not blurred.
   void beginFrame(double scale);
-  /// Where sample `index` of `probe` is; `page` names the texture. nullopt while it has to wait:
-  /// only one page's worth is uploaded in one frame, so that scrolling stays smooth (needsFrame()
-  /// tells).
-  std::optional<Place> place(int64_t page, const probe::ProbeSet& probe,
-                             const probe::Layout& layout, int64_t index);
+  /// Where the image of a sample is; `rgb` are its pixels, [H, W, 3]. nullopt while it has to wait
+  /// for another frame (needsFrame() tells).
+  std::optional<Place> place(int64_t sample, const std::vector<uint8_t>& rgb,
+                             const probe::Layout& layout);
   bool needsFrame() const { return needs_frame_; }
   /// A seamless tile of diagonal lines, dark beside light: one shows on any colour.
   /// `pixels` is the tile's size on the screen in physical pixels.
@@ -38,21 +40,34 @@ class ImageTextures {
   void clear();
 
  private:
-  struct Page {
+  /// A texture of cells of one size, each with a border around its image.
+  struct Sheet {
     std::unique_ptr<QOpenGLTexture> texture;
     int shrink = 1;  ///< pixels of an image to a pixel of the texture, along each side
-    int64_t bytes = 0;
+    int columns = 0, width = 0, height = 0;  ///< of a cell
+    std::vector<int> free;                   ///< cells
     int64_t last_frame = 0;
   };
-  Page upload(const probe::ProbeSet& probe, const probe::Layout& layout) const;
-  void keepBudget();
+  struct Cell {
+    std::shared_ptr<Sheet> sheet;
+    int index = 0;
+  };
 
-  std::map<int64_t, Page> pages_;
+  bool hasTime();
+  void upload(int64_t sample, const std::vector<uint8_t>& rgb, const probe::Layout& layout,
+              int shrink);
+  Cell freeCell(const probe::Layout& layout, int shrink);
+  Sheet makeSheet(const probe::Layout& layout, int shrink) const;
+  void keepBudget(int64_t more);
+
+  std::vector<std::shared_ptr<Sheet>> sheets_;
+  std::map<int64_t, Cell> cells_;  ///< by sample
   std::unique_ptr<QOpenGLTexture> hatch_;
-  int64_t bytes_ = 0;
+  std::vector<uint8_t> pixels_;  ///< of the cell that is being uploaded
   int64_t frame_ = 0;
-  std::size_t uploads_ = 0;  ///< samples in this frame
   double scale_ = 1;
+  QElapsedTimer clock_;        ///< since this frame's first upload
+  bool has_uploaded_ = false;  ///< in this frame
   bool hard_pixels_ = false;
   bool needs_frame_ = false;
 };

@@ -47,13 +47,10 @@ ImGuiWallPen::Box ImGuiWallPen::box(const QRectF& wall) const {
   return {{x(wall.left()), y(wall.top())}, {x(wall.right()), y(wall.bottom())}};
 }
 
-void ImGuiWallPen::image(const QRectF& rect, const WallPage& page, int64_t sample) {
+void ImGuiWallPen::image(const QRectF& rect, const WallSample& sample) {
   const Box b = box(rect);
-  // Pages count up from 0, single samples down from −1.
-  const int64_t number = page.single ? -1 - sample : sample / RunSource::kPageSamples;
-  const auto place = page.probe
-                         ? textures_.place(number, *page.probe, layout_, page.indexOf(sample))
-                         : std::optional<ImageTextures::Place>();
+  const auto place = sample.probe ? textures_.place(sample.sample, sample.probe->images, layout_)
+                                  : std::optional<ImageTextures::Place>();
   if (place) {
     list_.AddImage(place->texture, b.from, b.to, place->from, place->to);
   } else {

@@ -17,7 +17,7 @@ class ImGuiWallPen : public WallPen {
   ImGuiWallPen(ImDrawList& list, const ImGuiHost& host, ImageTextures& textures,
                const WallView& view, const probe::Layout& layout, const QColor& placeholder);
 
-  void image(const QRectF& rect, const WallPage& page, int64_t sample) override;
+  void image(const QRectF& rect, const WallSample& sample) override;
   void fills(const std::vector<Fill>& fills) override;
   void edges(const QRectF& patch, const Edges& edges, QRgb color) override;
   void numberChip(const QRectF& patch, const std::string& number, QRgb color) override;

@@ -48,17 +48,14 @@ WallShape SampleViews::shape() const {
 PlaceWish SampleViews::at(int64_t slot) const {
   switch (mode_) {
     case CanvasMode::Layers:
-      return {slot, sample_, true, snapshot_, slot};
+      return {slot, sample_, snapshot_, slot};
     case CanvasMode::Steps:
-      return {slot, sample_, true, slot, layer_};
+      return {slot, sample_, slot, layer_};
     case CanvasMode::Wall:
       break;
   }
   const int64_t sample = wall_.sampleAt(slot);
-  // In any other order neighbours come from all over the probe: whole pages would be too much.
-  return wall_.isRecorded()
-             ? PlaceWish{sample / RunSource::kPageSamples, sample, false, snapshot_, layer_}
-             : PlaceWish{-1 - sample, sample, true, snapshot_, layer_};
+  return {sample, sample, snapshot_, layer_};
 }
 
 std::optional<int64_t> SampleViews::slotOf(int64_t sample) const {

@@ -8,7 +8,7 @@
 
 #include "gui/canvas/wall_arrangement.h"
 #include "gui/canvas/wall_camera.h"
-#include "gui/canvas/wall_pages.h"
+#include "gui/canvas/wall_samples.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 

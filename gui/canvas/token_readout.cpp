@@ -14,8 +14,7 @@ QString tr(const char* text) {
   return QString::fromUtf8(text);
 }
 
-QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef& token,
-                int64_t index) {
+QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef& token) {
   const probe::Layout& layout = run.layout;
   if (token.modality == probe::kImage) {
     return tr("Sample %1 · patch row %2, column %3")
@@ -23,19 +22,17 @@ QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef
         .arg(token.position / layout.patch_columns + 1)
         .arg(token.position % layout.patch_columns + 1);
   }
-  QString piece = QString::fromStdString(
-      probe.pieces[static_cast<std::size_t>(index * layout.text_length + token.position)]);
+  QString piece = QString::fromStdString(probe.pieces[static_cast<std::size_t>(token.position)]);
   piece.remove(QChar(0x2581));
   return tr("Sample %1 · word piece %2 “%3”").arg(token.sample).arg(token.position + 1).arg(piece);
 }
 
 void addLabel(TokenReadout& readout, const RunData& run, const probe::ProbeSet& probe,
-              const TokenRef& token, int64_t index) {
+              const TokenRef& token) {
   if (token.modality != probe::kImage || probe.labels.empty()) {
     return;
   }
-  const uint16_t label =
-      probe.labels[static_cast<std::size_t>(index * run.layout.patches() + token.position)];
+  const uint16_t label = probe.labels[static_cast<std::size_t>(token.position)];
   const bool known = label < run.layout.label_names.size();
   readout.lines.append(
       {tr("Label"), known ? QString::fromStdString(run.layout.label_names[label]) : tr("none")});
@@ -48,14 +45,13 @@ QString titleOfExpert(const ViewState* state, int64_t layer, int64_t expert) {
   return state ? expertTitle(*state, layer, expert) : tr("e%1").arg(expert);
 }
 
-void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
-                const TokenRef& token, int64_t index, const ViewState* state) {
+void addRouting(TokenReadout& readout, const RunData& run, const WallSample& sample,
+                const TokenRef& token, const ViewState* state) {
   const probe::Layout& layout = run.layout;
-  const probe::LayerSlice& slice = *page.slice;
+  const probe::LayerSlice& slice = *sample.slice;
   const bool image = token.modality == probe::kImage;
   const probe::Decisions& decisions = image ? slice.image : slice.text;
-  const int64_t positions = image ? layout.patches() : layout.text_length;
-  const auto at = static_cast<std::size_t>(index * positions + token.position);
+  const auto at = static_cast<std::size_t>(token.position);
   const auto choices = static_cast<std::size_t>(layout.top_k);
   if (decisions.expert[at * choices] == probe::kNoExpert) {
     readout.lines.append({tr("Expert"), tr("not routed in this layer")});
@@ -68,7 +64,7 @@ void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
         choices == 1 ? tr("Expert") : tr("Choice %1 of %2").arg(k + 1).arg(choices);
     readout.lines.append(
         {name, tr("%1 · gate %2 · %3")
-                   .arg(titleOfExpert(state, page.layer, decisions.expert[choice]),
+                   .arg(titleOfExpert(state, sample.layer, decisions.expert[choice]),
                         gateDigits(static_cast<double>(decisions.gate[choice])),
                         decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full"))});
   }
@@ -79,12 +75,11 @@ void addRouting(TokenReadout& readout, const RunData& run, const WallPage& page,
     readout.lines.append(
         {tr("Runner-up"),
          tr("%1 · probability %2 · margin %3")
-             .arg(titleOfExpert(state, page.layer, decisions.runner_up[at]),
+             .arg(titleOfExpert(state, sample.layer, decisions.runner_up[at]),
                   gateDigits(std::max(0.0, last_gate - margin)), gateDigits(margin))});
   }
   if (!slice.order.empty()) {
-    const int64_t queue = index * (layout.patches() + layout.text_length) +
-                          (image ? 0 : layout.patches()) + token.position;
+    const int64_t queue = (image ? 0 : layout.patches()) + token.position;
     readout.lines.append(
         {tr("Queue"),
          tr("place %1 in its group").arg(slice.order[static_cast<std::size_t>(queue)] + 1)});
@@ -119,27 +114,23 @@ QString gateDigits(double value) {
   return QString::number(value, 'f', 3);
 }
 
-TokenReadout describeToken(const RunData& run, const WallPage& page, const TokenRef& token,
+TokenReadout describeToken(const RunData& run, const WallSample& sample, const TokenRef& token,
                            const ViewState* state) {
-  const int64_t index = page.indexOf(token.sample);
   TokenReadout readout;
-  readout.title = titleOf(run, *page.probe, token, index);
-  addLabel(readout, run, *page.probe, token, index);
-  if (page.slice) {
+  readout.title = titleOf(run, *sample.probe, token);
+  addLabel(readout, run, *sample.probe, token);
+  if (sample.slice) {
     readout.lines.append(
-        {tr("Layer"), tr("%1 · step %2").arg(layerPlace(run, page.layer)).arg(page.step)});
-    addRouting(readout, run, page, token, index, state);
+        {tr("Layer"), tr("%1 · step %2").arg(layerPlace(run, sample.layer)).arg(sample.step)});
+    addRouting(readout, run, sample, token, state);
   }
-  if (page.flips && readout.expert >= 0) {
-    const bool image = token.modality == probe::kImage;
-    const int64_t positions = image ? run.layout.patches() : run.layout.text_length;
-    const auto at = static_cast<std::size_t>(index * positions + token.position);
+  if (sample.flips && readout.expert >= 0) {
+    const auto& flips = token.modality == probe::kImage ? sample.flips->image : sample.flips->text;
     readout.lines.append({tr("Flips"), tr("first choice changed %1 times up to step %2")
-                                           .arg((image ? page.flips->image : page.flips->text)[at])
-                                           .arg(page.flips_step)});
+                                           .arg(flips[static_cast<std::size_t>(token.position)])
+                                           .arg(sample.flips_step)});
   }
-  readout.lines.append(
-      {tr("Source"), QString::fromStdString(page.probe->sources[static_cast<std::size_t>(index)])});
+  readout.lines.append({tr("Source"), QString::fromStdString(sample.probe->sources.front())});
   return readout;
 }
 

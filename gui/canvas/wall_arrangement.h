@@ -37,8 +37,6 @@ class WallArrangement {
   }
   /// Where a sample is; nullopt where the filter leaves it out.
   std::optional<int64_t> slotOf(int64_t sample) const;
-  /// Whether all samples stand as recorded: neighbours share pages then.
-  bool isRecorded() const { return recorded_; }
   bool isPending() const { return pending_; }
 
   /// What the filter does, and what the order is or why it is not what was wished for; "" for

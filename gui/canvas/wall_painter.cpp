@@ -25,15 +25,11 @@ class PainterPen : public WallPen {
     font_.setPixelSize(kFontPixels);
   }
 
-  void image(const QRectF& rect, const WallPage& page, int64_t sample) override {
+  void image(const QRectF& rect, const WallSample& sample) override {
     const auto width = static_cast<int>(layout_.image_width);
     const auto height = static_cast<int>(layout_.image_height);
-    const std::size_t bytes =
-        static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3;
-    const QImage view(
-        page.probe->images.data() + static_cast<std::size_t>(page.indexOf(sample)) * bytes, width,
-        height, width * 3, QImage::Format_RGB888);
-    painter_.drawImage(rect, view);
+    painter_.drawImage(
+        rect, QImage(sample.probe->images.data(), width, height, width * 3, QImage::Format_RGB888));
   }
 
   /// One outline for all patches of a colour: viewers draw a hairline wherever two shapes meet.
@@ -148,32 +144,25 @@ class PainterPen : public WallPen {
   QFont font_;
 };
 
-/// The pages that hold the samples, each with its captions set.
-std::map<int64_t, WallPage> collectPages(RunSource& source, const RunData& run,
-                                         const ViewState& state, const WallOptions& options,
-                                         const WallGeometry& geometry) {
-  std::map<int64_t, WallPage> pages;
+/// What is drawn, by slot, each with its caption set.
+std::vector<WallSample> collect(RunSource& source, const RunData& run, const ViewState& state,
+                                const WallOptions& options, const WallGeometry& geometry) {
+  std::vector<WallSample> samples;
   const bool routed = run.layout.layers > 0 && state.snapshot() >= 0;
-  for (const int64_t sample : options.samples) {
-    const int64_t number = sample / RunSource::kPageSamples;
-    if (pages.contains(number)) {
-      continue;
-    }
-    WallPage& page = pages[number];
-    page.probe = source.probePage(number);
+  for (const int64_t number : options.samples) {
+    WallSample& sample = samples.emplace_back();
+    sample.sample = number;
+    sample.probe = source.sample(number);
     if (routed) {
-      page.slice = source.layerPage(state.snapshot(), state.layer(), number);
+      sample.slice = source.decisions(state.snapshot(), state.layer(), number);
     }
-    if (!page.probe || (routed && !page.slice)) {
-      throw std::logic_error("paintWall: page " + std::to_string(number) +
+    if (!sample.probe || (routed && !sample.slice)) {
+      throw std::logic_error("paintWall: sample " + std::to_string(number) +
                              " has not been loaded before painting");
     }
-    const auto samples = static_cast<int64_t>(page.probe->captions.size());
-    for (int64_t index = 0; index < samples; ++index) {
-      page.captions.push_back(layoutCaption(geometry, *page.probe, index, run.layout.text_length));
-    }
+    sample.caption = layoutCaption(geometry, *sample.probe, 0, run.layout.text_length);
   }
-  return pages;
+  return samples;
 }
 
 }  // namespace
@@ -190,7 +179,7 @@ QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, con
   if (size.isEmpty()) {
     return {target.topLeft(), QSizeF(0, 0)};
   }
-  const auto pages = collectPages(source, *run, state, options, geometry);
+  const auto samples = collect(source, *run, state, options, geometry);
   const double scale = std::min(target.width() / size.width(), target.height() / size.height());
 
   painter.save();
@@ -203,11 +192,9 @@ QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, con
   painter.setRenderHint(QPainter::LosslessImageRendering);  // no JPEG in PDF
   painter.setRenderHint(QPainter::Antialiasing);
   PainterPen pen(painter, run->layout);
-  const WallContent content{
-      run->layout, [&](int64_t slot) { return options.samples[static_cast<std::size_t>(slot)]; },
-      [&](int64_t slot) {
-        return &pages.at(options.samples[static_cast<std::size_t>(slot)] / RunSource::kPageSamples);
-      }};
+  const WallContent content{run->layout, [&](int64_t slot) -> const WallSample& {
+                              return samples[static_cast<std::size_t>(slot)];
+                            }};
   drawWall(pen, geometry, wallStyle(state, run->layout, Qt::white, Qt::black), content, 0, slots);
   painter.restore();
   return {target.topLeft(), size * scale};

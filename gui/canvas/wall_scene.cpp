@@ -44,17 +44,17 @@ struct Marks {
   std::vector<Corner> corners;
 };
 
-TokenLook lookOf(const WallStyle& style, const WallPage& page, int modality, std::size_t token,
+TokenLook lookOf(const WallStyle& style, const WallSample& sample, int modality, std::size_t token,
                  int64_t top_k) {
   const bool image = modality == probe::kImage;
-  if (page.matches && !(image ? page.matches->image : page.matches->text)[token]) {
+  if (sample.matches && !(image ? sample.matches->image : sample.matches->text)[token]) {
     return {};
   }
   const std::vector<uint16_t>* flips = nullptr;
-  if (page.flips) {
-    flips = image ? &page.flips->image : &page.flips->text;
+  if (sample.flips) {
+    flips = image ? &sample.flips->image : &sample.flips->text;
   }
-  return tokenLook(style, image ? page.slice->image : page.slice->text, token, top_k, flips);
+  return tokenLook(style, image ? sample.slice->image : sample.slice->text, token, top_k, flips);
 }
 
 /// The looks of one image's patches, and what follows from them.
@@ -64,12 +64,10 @@ class ImagePatches {
                int64_t slot)
       : geometry_(geometry), style_(style), layout_(layout), slot_(slot) {}
 
-  void setLooks(const WallPage& page, int64_t index) {
-    const auto patches = static_cast<std::size_t>(layout_.patches());
-    looks_.resize(patches);
-    for (std::size_t p = 0; p < patches; ++p) {
-      looks_[p] = lookOf(style_, page, probe::kImage, static_cast<std::size_t>(index) * patches + p,
-                         layout_.top_k);
+  void setLooks(const WallSample& sample) {
+    looks_.resize(static_cast<std::size_t>(layout_.patches()));
+    for (std::size_t p = 0; p < looks_.size(); ++p) {
+      looks_[p] = lookOf(style_, sample, probe::kImage, p, layout_.top_k);
     }
   }
 
@@ -191,16 +189,14 @@ WallPen::Word wordOf(const WallStyle& style, const CaptionWord& word, const QPoi
 }
 
 void drawCaption(WallPen& pen, const WallStyle& style, const WallContent& content,
-                 const QPointF& origin, const WallPage& page, int64_t index) {
-  const Caption& caption = page.captions[static_cast<std::size_t>(index)];
-  for (const auto& word : caption.words) {
+                 const QPointF& origin, const WallSample& sample) {
+  for (const auto& word : sample.caption.words) {
     TokenLook look;
-    if (page.slice) {
-      const auto token =
-          static_cast<std::size_t>(index * content.layout.text_length + word.position);
-      look = lookOf(style, page, probe::kText, token, content.layout.top_k);
+    if (sample.slice) {
+      look = lookOf(style, sample, probe::kText, static_cast<std::size_t>(word.position),
+                    content.layout.top_k);
     }
-    pen.word(wordOf(style, word, origin, caption.font_size, look));
+    pen.word(wordOf(style, word, origin, sample.caption.font_size, look));
   }
 }
 
@@ -216,14 +212,14 @@ void drawWall(WallPen& pen, const WallGeometry& geometry, const WallStyle& style
               const WallContent& content, int64_t first, int64_t last) {
   // Each kind for all images before the next one: painters batch by texture.
   for (int64_t slot = first; slot < last; ++slot) {
-    pen.image(geometry.imageRect(slot), *content.page_at(slot), content.sample_at(slot));
+    pen.image(geometry.imageRect(slot), content.at(slot));
   }
   Marks marks;
   for (int64_t slot = first; slot < last; ++slot) {
-    const WallPage& page = *content.page_at(slot);
-    if (page.probe && page.slice && style.visible) {
+    const WallSample& sample = content.at(slot);
+    if (sample.probe && sample.slice && style.visible) {
       ImagePatches patches(geometry, style, content.layout, slot);
-      patches.setLooks(page, page.indexOf(content.sample_at(slot)));
+      patches.setLooks(sample);
       patches.draw(pen, marks);
     }
   }
@@ -237,10 +233,9 @@ void drawWall(WallPen& pen, const WallGeometry& geometry, const WallStyle& style
     pen.cornerNumber(corner.rect, corner.number, corner.color);
   }
   for (int64_t slot = first; slot < last; ++slot) {
-    const WallPage& page = *content.page_at(slot);
-    if (page.probe) {
-      drawCaption(pen, style, content, geometry.captionRect(slot).topLeft(), page,
-                  page.indexOf(content.sample_at(slot)));
+    const WallSample& sample = content.at(slot);
+    if (sample.probe) {
+      drawCaption(pen, style, content, geometry.captionRect(slot).topLeft(), sample);
     }
   }
 }

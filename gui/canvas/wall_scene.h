@@ -23,7 +23,7 @@ class QPainter;
 
 namespace limoe::gui {
 
-struct FlipPage;
+struct FlipSample;
 
 /// What of a run is drawn, and how.
 struct WallOptions {
@@ -35,33 +35,30 @@ struct WallOptions {
 /// Draws the wall with a QPainter: vector rectangles for the tints, images at their own resolution.
 /// `target` is filled keeping the aspect ratio; returns the rectangle really used. `state` gives
 /// snapshot, layer, overlay style, shade, opacity and hidden experts. Used for figures.
-/// Blocks of data are taken from `source`; the caller has made sure that they are there.
+/// Samples are taken from `source`; the caller has made sure that they are there.
 QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, const ViewState& state,
                  const WallOptions& options);
 
 /// Size of the wall in wall units for those options.
 QSizeF wallSize(const RunData& run, const WallOptions& options);
 
-/// Which tokens of some samples match the filter.
+/// Which tokens of a sample match the filter.
 struct TokenMatches {
-  std::vector<bool> image, text;  ///< [n, P], [n, T]
+  std::vector<bool> image, text;  ///< [P], [T]
 };
 
-/// Samples that belong together: a page of RunSource::kPageSamples, or one of them alone.
-struct WallPage {
-  bool single = false;
-  std::shared_ptr<const probe::ProbeSet> probe;    ///< nullptr: not there yet
-  std::vector<Caption> captions;                   ///< of the probe's samples
+/// A sample in a place of the wall.
+struct WallSample {
+  int64_t sample = -1;
+  std::shared_ptr<const probe::ProbeSet> probe;    ///< of it alone; nullptr: not there yet
+  Caption caption;                                 ///< set once `probe` is there
   std::shared_ptr<const probe::LayerSlice> slice;  ///< nullptr: nothing routed or not there yet
   int64_t snapshot = -1;                           ///< of `slice`
   int64_t step = -1;                               ///< of `slice`
   int64_t layer = -1;                              ///< of `slice`
   std::shared_ptr<const TokenMatches> matches;     ///< nullptr: no filter
-  std::shared_ptr<const FlipPage> flips;           ///< nullptr: not counted (yet)
+  std::shared_ptr<const FlipSample> flips;         ///< nullptr: not counted (yet)
   int64_t flips_step = -1;                         ///< of `flips`
-
-  /// Where a sample stands in the vectors above.
-  int64_t indexOf(int64_t sample) const { return single ? 0 : sample % RunSource::kPageSamples; }
 };
 
 /// What a painter of the wall must be able to draw. Rectangles in wall units, colours with alpha,
@@ -86,8 +83,8 @@ class WallPen {
   };
 
   virtual ~WallPen() = default;
-  /// A sample of `page`, or an empty place while `page.probe` is nullptr.
-  virtual void image(const QRectF& rect, const WallPage& page, int64_t sample) = 0;
+  /// An empty place while `sample.probe` is nullptr.
+  virtual void image(const QRectF& rect, const WallSample& sample) = 0;
   /// All fills of one image; neighbours of one colour in a row are already one rectangle.
   virtual void fills(const std::vector<Fill>& fills) = 0;
   virtual void edges(const QRectF& patch, const Edges& edges, QRgb color) = 0;
@@ -102,8 +99,7 @@ class WallPen {
 /// What stands where.
 struct WallContent {
   const probe::Layout& layout;
-  std::function<int64_t(int64_t slot)> sample_at;
-  std::function<const WallPage*(int64_t slot)> page_at;  ///< that holds it; never nullptr
+  std::function<const WallSample&(int64_t slot)> at;
 };
 /// Draws slots [first, last).
 void drawWall(WallPen& pen, const WallGeometry& geometry, const WallStyle& style,

@@ -10,7 +10,10 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "gui/canvas/wall_scene.h"
 #include "gui/charts/curves_view.h"
@@ -245,12 +248,23 @@ class RunFigures {
         .arg(run_->name, layerTitle(*run_, state_.layer()), stepTitle(*run_, state_.snapshot()));
   }
 
+  using Slices = std::vector<std::shared_ptr<const probe::LayerSlice>>;
+
+  /// Asks for the first samples; nullopt until all of them have come.
+  std::optional<Slices> readWall(int64_t samples) {
+    Slices slices;
+    bool is_complete = true;
+    for (int64_t sample = 0; sample < samples; ++sample) {
+      slices.push_back(source_.decisions(state_.snapshot(), state_.layer(), sample));
+      is_complete = source_.sample(sample) && slices.back() && is_complete;
+    }
+    return is_complete ? std::optional(std::move(slices)) : std::nullopt;
+  }
+
   void writeOverlay() {
     const int64_t samples = std::min(kWallSamples, run_->layout.samples);
-    waitFor(source_, QObject::tr("the probe's images"), [&] { return source_.probePage(0); });
-    const auto slice = waitFor(source_, QObject::tr("the routing of the layer"), [&] {
-      return source_.layerPage(state_.snapshot(), state_.layer(), 0);
-    });
+    const auto slices = waitFor(source_, QObject::tr("the images and their routing"),
+                                [&] { return readWall(samples); });
     WallOptions options;
     options.columns = std::min(kWallColumns, samples);
     for (int64_t sample = 0; sample < samples; ++sample) {
@@ -266,8 +280,11 @@ class RunFigures {
             .arg(subject(), run_->layout.top_k > 1 ? QObject::tr(" of first choice") : QString())
             .arg(samples)
             .arg(run_->layout.samples);
-    if (hasDropped(slice->image, samples * run_->layout.patches(), run_->layout.top_k) ||
-        hasDropped(slice->text, samples * run_->layout.text_length, run_->layout.top_k)) {
+    const auto any_dropped = [&](const auto& slice) {
+      return hasDropped(slice->image, run_->layout.patches(), run_->layout.top_k) ||
+             hasDropped(slice->text, run_->layout.text_length, run_->layout.top_k);
+    };
+    if (std::any_of(slices->begin(), slices->end(), any_dropped)) {
       caption += QObject::tr(" Hatched or struck: dropped.");
     }
     const double key_height =

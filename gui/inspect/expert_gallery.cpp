@@ -114,10 +114,9 @@ void ExpertGallery::State::connectParts() {
     refresh();
   });
   parts.word_chips->caption_of = [this](int64_t sample) {
-    const auto page = source ? source->probePage(sample / RunSource::kPageSamples) : nullptr;
-    const auto index = static_cast<std::size_t>(sample % RunSource::kPageSamples);
-    return page && index < page->captions.size() ? QString::fromStdString(page->captions[index])
-                                                 : QString();
+    const auto probe = source ? source->sample(sample) : nullptr;
+    return probe && !probe->captions.empty() ? QString::fromStdString(probe->captions.front())
+                                             : QString();
   };
   dim_timer.setSingleShot(true);
   dim_timer.setInterval(kDimAfterMs);
@@ -266,11 +265,11 @@ void ExpertGallery::State::fillPictures(const RunData& run) {
       continue;
     }
     const RankedToken token = tiles[i].token;
-    const auto page = source->probePage(token.token.sample / RunSource::kPageSamples);
-    if (!page) {
+    const auto sample = source->sample(token.token.sample);
+    if (!sample) {
       continue;  // asked for
     }
-    PatchTile tile = cutPatch(run.layout, *page, token);
+    PatchTile tile = cutPatch(run.layout, *sample, token);
     if (pictures.size() >= kMostPictures) {
       pictures.clear();
     }

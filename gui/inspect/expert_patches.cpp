@@ -22,21 +22,19 @@ int64_t windowStart(int64_t patch, int64_t count, int64_t shown) {
 
 }  // namespace
 
-PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& page,
+PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& sample,
                    const RankedToken& token) {
   PatchTile tile;
   tile.token = token;
-  const auto index = static_cast<std::size_t>(token.token.sample % RunSource::kPageSamples);
   const auto bytes = static_cast<std::size_t>(layout.image_height * layout.image_width * 3);
-  if (index < page.captions.size()) {
-    tile.caption = QString::fromStdString(page.captions[index]);
+  if (!sample.captions.empty()) {
+    tile.caption = QString::fromStdString(sample.captions.front());
   }
-  const auto label_at = index * static_cast<std::size_t>(layout.patches()) +
-                        static_cast<std::size_t>(token.token.position);
-  if (label_at < page.labels.size() && page.labels[label_at] < layout.label_names.size()) {
-    tile.label = QString::fromStdString(layout.label_names[page.labels[label_at]]);
+  const auto label_at = static_cast<std::size_t>(token.token.position);
+  if (label_at < sample.labels.size() && sample.labels[label_at] < layout.label_names.size()) {
+    tile.label = QString::fromStdString(layout.label_names[sample.labels[label_at]]);
   }
-  if (page.images.size() < (index + 1) * bytes) {
+  if (sample.images.size() < bytes) {
     return tile;
   }
   const int64_t row = token.token.position / layout.patch_columns;
@@ -47,7 +45,7 @@ PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& page,
   const int64_t left = windowStart(column, layout.patch_columns, columns);
   const auto height = static_cast<int>(layout.image_height / layout.patch_rows);
   const auto width = static_cast<int>(layout.image_width / layout.patch_columns);
-  const QImage whole(page.images.data() + index * bytes, static_cast<int>(layout.image_width),
+  const QImage whole(sample.images.data(), static_cast<int>(layout.image_width),
                      static_cast<int>(layout.image_height),
                      static_cast<qsizetype>(layout.image_width * 3), QImage::Format_RGB888);
   tile.picture = whole.copy(static_cast<int>(left) * width, static_cast<int>(top) * height,

@@ -21,8 +21,8 @@ struct PatchTile {
 };
 
 /// The patch and what lies around it (a patch to every side; at the edge of the image the view
-/// stays inside it), its caption and its label. `page` holds the patch's sample.
-PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& page,
+/// stays inside it), its caption and its label. `sample` is the patch's.
+PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& sample,
                    const RankedToken& token);
 
 /// What is said about a token in a tool tip. `caption` is empty while it is being read.

@@ -262,17 +262,15 @@ void TokenInspector::takePage(const RunData& run) {
     return;
   }
   const TokenRef token = subject_->token;
-  WallPage page;
-  page.probe = source_->probePage(token.sample / RunSource::kPageSamples);
-  if (!page.probe) {
+  WallSample sample;
+  sample.probe = source_->sample(token.sample);
+  if (!sample.probe) {
     return;
   }
-  const int64_t index = token.sample % RunSource::kPageSamples;
   subject_->is_there = true;
-  subject_->image = imageOf(*page.probe, run.layout, index);
-  subject_->readout = describeToken(run, page, token);
-  const auto begin = page.probe->pieces.begin() + index * run.layout.text_length;
-  subject_->pieces.assign(begin, begin + run.layout.text_length);
+  subject_->image = imageOf(*sample.probe, run.layout, 0);
+  subject_->readout = describeToken(run, sample, token);
+  subject_->pieces = sample.probe->pieces;
 }
 
 void TokenInspector::showSubject(const RunData& run) {

@@ -326,17 +326,15 @@ void TokenSimilarView::take(const SimilarTokens& result, int64_t step, const QSt
 
 void TokenSimilarView::addPicture(TokenCard& card, const probe::ProbeSet& probe,
                                   const probe::Layout& layout) const {
-  const int64_t index = card.token.sample % RunSource::kPageSamples;
-  const auto at = static_cast<std::size_t>(index);
   if (card.token.modality == probe::kText) {
-    card.piece = pieceAt(probe, layout, index, card.token.position);
-    card.context = contextOf(probe, layout, index, card.token.position);
-    if (at < probe.captions.size()) {
-      card.tip += QLatin1Char('\n') + QString::fromStdString(probe.captions[at]);
+    card.piece = pieceAt(probe, layout, 0, card.token.position);
+    card.context = contextOf(probe, layout, 0, card.token.position);
+    if (!probe.captions.empty()) {
+      card.tip += QLatin1Char('\n') + QString::fromStdString(probe.captions.front());
     }
     return;
   }
-  const QImage image = imageOf(probe, layout, index);
+  const QImage image = imageOf(probe, layout, 0);
   const auto wide = static_cast<int>(layout.image_width / layout.patch_columns);
   const auto high = static_cast<int>(layout.image_height / layout.patch_rows);
   const auto column = static_cast<int>(card.token.position % layout.patch_columns);
@@ -352,13 +350,13 @@ void TokenSimilarView::addPicture(TokenCard& card, const probe::ProbeSet& probe,
   }
   card.picture = image.copy(shown);
   card.mark = patch.translated(-shown.topLeft());
-  if (at < probe.sources.size()) {
-    card.tip += QLatin1Char('\n') + QString::fromStdString(probe.sources[at]);
+  if (!probe.sources.empty()) {
+    card.tip += QLatin1Char('\n') + QString::fromStdString(probe.sources.front());
   }
 }
 
-/// Takes what the cards show out of pages that have come, and asks for the others: the pages
-/// themselves may be many and large.
+/// Takes what the cards show out of samples that have come, and asks for the others: whole images
+/// may be many and large.
 void TokenSimilarView::fillCards() {
   const auto run = source_ ? source_->data() : nullptr;
   bool any = false;
@@ -366,7 +364,7 @@ void TokenSimilarView::fillCards() {
     if (has_texts_[card]) {
       continue;
     }
-    const auto probe = source_->probePage(cards_[card].token.sample / RunSource::kPageSamples);
+    const auto probe = source_->sample(cards_[card].token.sample);
     if (probe) {
       addPicture(cards_[card], *probe, run->layout);
       has_texts_[card] = true;

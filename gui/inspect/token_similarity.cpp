@@ -7,6 +7,10 @@
 namespace limoe::gui {
 namespace {
 
+/// Samples that are gone through layer by layer. Many lie packed together: in small portions every
+/// package would be opened again and again.
+constexpr int64_t kBlockSamples = 512;
+
 /// −p·ln p, 0 at 0.
 double information(double p) {
   return p > 0 ? -p * std::log(p) : 0;
@@ -37,8 +41,8 @@ std::vector<WalkItem> TokenSimilarity::items() const {
   for (int64_t layer = 0; layer < layout_.layers; ++layer) {
     items.push_back({result_.snapshot, layer, result_.token.sample, 1});
   }
-  for (int64_t first = 0; first < layout_.samples; first += RunSource::kPageSamples) {
-    const int64_t samples = std::min(RunSource::kPageSamples, layout_.samples - first);
+  for (int64_t first = 0; first < layout_.samples; first += kBlockSamples) {
+    const int64_t samples = std::min(kBlockSamples, layout_.samples - first);
     for (int64_t layer = 0; layer < layout_.layers; ++layer) {
       items.push_back({result_.snapshot, layer, first, samples});
     }

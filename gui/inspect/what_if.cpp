@@ -70,36 +70,6 @@ probe::Decisions noDecisions(int64_t tokens, int64_t top_k) {
   return decisions;
 }
 
-template <typename T>
-std::vector<T> cutValues(const std::vector<T>& values, int64_t of_samples, int64_t skip,
-                         int64_t samples) {
-  const int64_t each = of_samples > 0 ? std::ssize(values) / of_samples : 0;
-  return {values.begin() + skip * each, values.begin() + (skip + samples) * each};
-}
-
-probe::Decisions cutDecisions(const probe::Decisions& decisions, int64_t of_samples, int64_t skip,
-                              int64_t samples) {
-  const auto part = [&](const auto& values) {
-    return cutValues(values, of_samples, skip, samples);
-  };
-  return {part(decisions.expert),    part(decisions.gate),   part(decisions.kept),
-          part(decisions.runner_up), part(decisions.margin), part(decisions.probability)};
-}
-
-template <typename T>
-void appendValues(std::vector<T>& to, const std::vector<T>& piece) {
-  to.insert(to.end(), piece.begin(), piece.end());
-}
-
-void appendDecisions(probe::Decisions& to, const probe::Decisions& piece) {
-  appendValues(to.expert, piece.expert);
-  appendValues(to.gate, piece.gate);
-  appendValues(to.kept, piece.kept);
-  appendValues(to.runner_up, piece.runner_up);
-  appendValues(to.margin, piece.margin);
-  appendValues(to.probability, piece.probability);
-}
-
 /// Experts that process a token, in the order of its choices.
 void processingExperts(const probe::Decisions& decisions, std::size_t token, std::size_t top_k,
                        std::vector<uint16_t>& experts) {
@@ -282,45 +252,6 @@ probe::LayerSlice reroute(const probe::Layout& layout, const probe::LayerSlice& 
         static_cast<uint32_t>(routing.order[n]);
   }
   return slice;
-}
-
-probe::LayerSlice cut(const probe::LayerSlice& slice, int64_t skip, int64_t samples) {
-  return {slice.first_sample + skip, samples,
-          cutDecisions(slice.image, slice.samples, skip, samples),
-          cutDecisions(slice.text, slice.samples, skip, samples),
-          cutValues(slice.order, slice.samples, skip, samples)};
-}
-
-probe::ProbeSet cut(const probe::ProbeSet& texts, int64_t of_samples, int64_t skip,
-                    int64_t samples) {
-  const auto part = [&](const auto& values) {
-    return cutValues(values, of_samples, skip, samples);
-  };
-  return {{},
-          part(texts.captions),
-          part(texts.token_ids),
-          part(texts.pieces),
-          part(texts.labels),
-          part(texts.sources)};
-}
-
-void append(probe::LayerSlice& to, const probe::LayerSlice& piece) {
-  if (to.samples == 0) {
-    to = piece;
-    return;
-  }
-  to.samples += piece.samples;
-  appendDecisions(to.image, piece.image);
-  appendDecisions(to.text, piece.text);
-  appendValues(to.order, piece.order);
-}
-
-void append(probe::ProbeSet& to, const probe::ProbeSet& piece) {
-  appendValues(to.captions, piece.captions);
-  appendValues(to.token_ids, piece.token_ids);
-  appendValues(to.pieces, piece.pieces);
-  appendValues(to.labels, piece.labels);
-  appendValues(to.sources, piece.sources);
 }
 
 uint64_t ModalityOutcome::count(TokenChange change) const {

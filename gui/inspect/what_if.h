@@ -100,13 +100,6 @@ probe::LayerSlice reroute(const probe::Layout& layout, const probe::LayerSlice& 
 probe::LayerSlice unrouted(const probe::Layout& layout, int64_t first_sample, int64_t samples,
                            int64_t top_k);
 
-/// Samples [skip, skip + samples) of a slice or of texts, and joining what follows.
-probe::LayerSlice cut(const probe::LayerSlice& slice, int64_t skip, int64_t samples);
-probe::ProbeSet cut(const probe::ProbeSet& texts, int64_t of_samples, int64_t skip,
-                    int64_t samples);
-void append(probe::LayerSlice& to, const probe::LayerSlice& piece);
-void append(probe::ProbeSet& to, const probe::ProbeSet& piece);  ///< images are left out
-
 /// How a token fares. An expert processes a token where one of its choices was kept.
 enum class TokenChange {
   None,       ///< the same experts process it

@@ -10,6 +10,7 @@
 
 #include "gui/inspect/what_if_walk.h"
 #include "gui/view/decisions_stamp.h"
+#include "gui/view/sample_parts.h"
 #include "routing_probe/recording/statistics.h"
 
 namespace limoe::gui {
@@ -178,27 +179,28 @@ std::shared_ptr<const RunData> WhatIfSource::data() const {
   return recording_ ? data_ : nullptr;
 }
 
-std::shared_ptr<const probe::ProbeSet> WhatIfSource::probePage(int64_t page) {
-  return recording_ ? recording_->probePage(page) : nullptr;
+std::shared_ptr<const probe::ProbeSet> WhatIfSource::sample(int64_t sample) {
+  return recording_ ? recording_->sample(sample) : nullptr;
 }
 
-std::shared_ptr<const probe::LayerSlice> WhatIfSource::layerPage(int64_t snapshot, int64_t layer,
-                                                                 int64_t page) {
+std::shared_ptr<const probe::LayerSlice> WhatIfSource::decisions(int64_t snapshot, int64_t layer,
+                                                                 int64_t sample) {
   if (!recording_) {
     return nullptr;
   }
   if (!ruleAt(snapshot)) {
-    return recording_->layerPage(snapshot, layer, page);
+    return recording_->decisions(snapshot, layer, sample);
   }
-  if (layer < 0 || layer >= recorded_->layout.layers || page < 0 ||
-      page * kPageSamples >= recorded_->layout.samples) {
+  if (layer < 0 || layer >= recorded_->layout.layers || sample < 0 ||
+      sample >= recorded_->layout.samples) {
     return nullptr;
   }
-  const PageKey key{snapshot, layer, page};
+  const PageKey key{snapshot, layer, sample / kPageSamples};
   const auto found = pages_.find(key);
   if (found != pages_.end()) {
     found->second.last_used = ++uses_;
-    return found->second.slice;
+    return std::make_shared<const probe::LayerSlice>(
+        cut(*found->second.slice, sample % kPageSamples, 1));
   }
   if (!unreadable_.contains(key)) {
     std::erase(wanted_, key);

@@ -20,7 +20,7 @@
 namespace limoe::gui {
 
 /// Without settings, and at snapshots that were recorded with the very same ones, everything is
-/// passed through as it was recorded. Otherwise layerPage(), walk() and the counts of summary()
+/// passed through as it was recorded. Otherwise decisions(), walk() and the counts of summary()
 /// (tokens, label tokens, success rates, label information; recall is NaN, only a model could tell)
 /// are those of the what-if, data()'s name and what_if say so, and its layout has the new K.
 /// Samples whose routing group was not recorded whole are not routed then.
@@ -46,9 +46,9 @@ class WhatIfSource : public RunSource {
   bool isIdle() const { return !walk_ && outcomes_.isIdle(); }
 
   std::shared_ptr<const RunData> data() const override;
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override;
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
-                                                     int64_t page) override;
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override;
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
+                                                     int64_t sample) override;
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
@@ -57,7 +57,8 @@ class WhatIfSource : public RunSource {
   void kChanged();
 
  private:
-  using PageKey = std::tuple<int64_t, int64_t, int64_t>;  ///< snapshot, layer, page
+  /// Snapshot, layer, page of kPageSamples samples: what is computed at once.
+  using PageKey = std::tuple<int64_t, int64_t, int64_t>;
   struct Page {
     std::shared_ptr<const probe::LayerSlice> slice;
     int64_t last_used = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gui/view/sample_parts.h"
+
 namespace limoe::gui {
 namespace {
 

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <deque>
+#include <chrono>
 #include <filesystem>
-#include <mutex>
 #include <utility>
 
 #include "gui/runs/mailbox.h"
+#include "gui/runs/piece_requests.h"
 #include "gui/runs/recording_walk.h"
+#include "gui/view/sample_parts.h"
 #include "routing_probe/recording/run_folder.h"
 
 namespace limoe::gui {
@@ -18,10 +19,11 @@ constexpr int kPollMs = 330;
 /// A run that is not live is looked at in every n-th poll only.
 constexpr int kIdlePolls = 6;
 constexpr std::size_t kCacheBytes = 64u << 20;
-/// Enough for a screen full of pages; a fast ride over the slider or the wall asks for many more.
-constexpr std::size_t kMostRequests = 128;
-constexpr std::size_t kFewestRequests = 24;
-constexpr std::size_t kMostRequestedBytes = 192u << 20;  // of images
+constexpr std::size_t kPieceBytes = 512;  ///< what a piece takes besides its values
+/// After this time what was read is handed over; the rest is read in another turn.
+constexpr std::chrono::milliseconds kTurn{12};
+/// Neighbours that are read at once: images are large, decisions lie packed together.
+constexpr std::size_t kMostImagesAtOnce = 16;
 /// A recording is there under its name shortly before it can be read.
 constexpr int kOpenAttempts = 30;
 
@@ -48,16 +50,42 @@ std::size_t bytesOf(const probe::Snapshot& snapshot) {
   return bytesOf(snapshot.tokens) + bytesOf(snapshot.label_tokens) + bytesOf(snapshot.metrics);
 }
 
-/// Pages of large images are few on a screen and slow to read: fewer wait to be read.
-std::size_t mostRequests(const probe::Layout& layout) {
-  const auto page_bytes = static_cast<std::size_t>(RunSource::kPageSamples * layout.image_height *
-                                                   layout.image_width * 3);
-  return std::clamp(2 * kMostRequestedBytes / std::max<std::size_t>(page_bytes, 1), kFewestRequests,
-                    kMostRequests);
+bool ofSnapshot(const PieceKey& key) {
+  return std::get<PieceKind>(key) != PieceKind::Sample;
 }
 
-bool ofSnapshot(const RecordingSource::PageKey& key) {
-  return std::get<RecordingSource::PageKind>(key) != RecordingSource::PageKind::Probe;
+template <typename Content>
+Piece pieceOf(Content content) {
+  const std::size_t bytes = bytesOf(content) + kPieceBytes;
+  return {std::make_shared<const Content>(std::move(content)), bytes};
+}
+
+/// Pieces of samples that follow one another, out of what was read at once.
+template <typename Content, typename Cut>
+std::vector<Piece> piecesOf(Content content, std::size_t samples, const Cut& cut_one) {
+  std::vector<Piece> pieces;
+  if (samples == 1) {
+    pieces.push_back(pieceOf(std::move(content)));
+    return pieces;
+  }
+  for (std::size_t i = 0; i < samples; ++i) {
+    pieces.push_back(pieceOf(cut_one(content, static_cast<int64_t>(i))));
+  }
+  return pieces;
+}
+
+/// How many of `keys` from `first` on are neighbours that are read at once.
+std::size_t neighbours(const std::vector<PieceKey>& keys, std::size_t first) {
+  const auto [kind, snapshot, layer, sample] = keys[first];
+  const std::size_t most = kind == PieceKind::Decisions ? keys.size()
+                           : kind == PieceKind::Sample  ? kMostImagesAtOnce
+                                                        : 1;
+  std::size_t count = 1;
+  while (count < most && first + count < keys.size() &&
+         std::get<3>(keys[first + count]) == sample + static_cast<int64_t>(count)) {
+    ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -69,9 +97,7 @@ struct RecordingSource::Exchange {
   const std::filesystem::path path;
   const IfMissing if_missing;
   std::atomic<bool> closed{false};
-
-  std::mutex mutex;
-  std::deque<PageKey> requests;  ///< guarded by mutex; the newest last
+  PieceRequests requests;
 
   std::unique_ptr<RecordingTracker> tracker;  ///< reader thread only
   int failed_attempts = 0;                    ///< reader thread only
@@ -84,8 +110,10 @@ struct RecordingSource::Exchange {
 
   void update();
   bool open();
-  void readNewestRequest();
-  CachedPage read(const PageKey& key) const;
+  bool readSome();
+  void read(const std::vector<PieceKey>& keys, std::size_t first, std::size_t count,
+            std::vector<Arrival>& arrivals) const;
+  std::vector<Piece> read(const PieceKey& first, std::size_t count) const;
 };
 
 bool RecordingSource::Exchange::open() {
@@ -120,53 +148,94 @@ void RecordingSource::Exchange::update() {
   mailbox->send([self = source, update = std::move(update)] { self->takeUpdate(update); });
 }
 
-RecordingSource::CachedPage RecordingSource::Exchange::read(const PageKey& key) const {
-  const auto [kind, snapshot, layer, page] = key;
-  const auto result = [](auto content) {
-    const std::size_t bytes = bytesOf(content);
-    return CachedPage{std::make_shared<const decltype(content)>(std::move(content)), bytes};
-  };
+/// Throws probe::RecordingError.
+std::vector<Piece> RecordingSource::Exchange::read(const PieceKey& first, std::size_t count) const {
+  const auto [kind, snapshot, layer, sample] = first;
+  const probe::RecordingReader& reader = tracker->reader();
+  const auto samples = static_cast<int64_t>(count);
   switch (kind) {
-    case PageKind::Probe:
-      return result(tracker->readProbePage(page));
-    case PageKind::Layer:
-      return result(tracker->readLayerPage(snapshot, layer, page));
-    case PageKind::Summary:
+    case PieceKind::Sample:
+      return piecesOf(reader.readProbe(sample, samples), count,
+                      [&](const auto& all, int64_t i) { return cut(all, samples, i, 1); });
+    case PieceKind::Decisions:
+      return piecesOf(reader.readLayer(snapshot, layer, sample, samples, false), count,
+                      [](const auto& all, int64_t i) { return cut(all, i, 1); });
+    case PieceKind::Summary:
       break;
   }
-  return result(tracker->readSummary(snapshot));
+  return {pieceOf(reader.readSummary(snapshot))};
 }
 
-void RecordingSource::Exchange::readNewestRequest() {
-  PageKey key;
-  {
-    const std::lock_guard lock(mutex);
-    if (closed || requests.empty()) {
-      return;
-    }
-    key = requests.back();
-    requests.pop_back();
-  }
+void RecordingSource::Exchange::read(const std::vector<PieceKey>& keys, std::size_t first,
+                                     std::size_t count, std::vector<Arrival>& arrivals) const {
   // Asked for before a resumed run took that snapshot back.
-  if (ofSnapshot(key) && std::get<1>(key) >= tracker->snapshots()) {
-    return;
-  }
-  CachedPage page;
+  const bool is_gone = ofSnapshot(keys[first]) && std::get<1>(keys[first]) >= tracker->snapshots();
+  std::vector<Piece> pieces(count);
   QString failure;
   try {
-    page = read(key);
+    if (!is_gone) {
+      pieces = read(keys[first], count);
+    }
   } catch (const std::exception& error) {
+    if (count > 1) {  // all that can be read of them
+      for (std::size_t i = first; i < first + count; ++i) {
+        read(keys, i, 1, arrivals);
+      }
+      return;
+    }
     failure = QString::fromStdString(error.what());
   }
-  mailbox->send([self = source, key, page, failure] { self->takePage(key, page, failure); });
+  for (std::size_t i = 0; i < count; ++i) {
+    arrivals.push_back({keys[first + i], std::move(pieces[i]), failure});
+  }
 }
+
+/// Returns whether more waits to be read.
+bool RecordingSource::Exchange::readSome() {
+  if (closed) {
+    return false;
+  }
+  const std::vector<PieceKey> keys = requests.next();
+  if (keys.empty()) {
+    return false;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  std::vector<Arrival> arrivals;
+  while (arrivals.size() < keys.size() &&
+         (arrivals.empty() || std::chrono::steady_clock::now() - begin < kTurn)) {
+    const std::size_t first = arrivals.size();
+    read(keys, first, neighbours(keys, first), arrivals);
+  }
+  const auto read_end = keys.begin() + static_cast<std::ptrdiff_t>(arrivals.size());
+  const bool goes_on = requests.send({read_end, keys.end()});
+  mailbox->send([self = source, arrivals = std::move(arrivals)] { self->take(arrivals); });
+  return goes_on;
+}
+
+namespace {
+
+/// Turn by turn, so that what is more urgent comes in between. Jobs that wait in the thread's queue
+/// must not keep it.
+template <typename Exchange>
+void postReading(ReaderThread& reader, const std::weak_ptr<ReaderThread>& again,
+                 const std::shared_ptr<Exchange>& exchange) {
+  reader.post(ReaderThread::Urgency::Soon, [again, exchange] {
+    const auto there = exchange->readSome() ? again.lock() : nullptr;
+    if (there) {
+      postReading(*there, again, exchange);
+    }
+  });
+}
+
+}  // namespace
 
 RecordingSource::RecordingSource(std::shared_ptr<ReaderThread> reader, const QString& path,
                                  IfMissing if_missing, QObject* parent)
     : RunSource(parent),
       reader_(std::move(reader)),
       exchange_(std::make_shared<Exchange>(this, path.toStdString(), if_missing)),
-      path_(path) {
+      path_(path),
+      cache_(kCacheBytes) {
   connect(&poll_timer_, &QTimer::timeout, this, &RecordingSource::poll);
   poll_timer_.start(kPollMs);
   postUpdate();
@@ -180,7 +249,7 @@ RecordingSource::~RecordingSource() {
 }
 
 bool RecordingSource::isIdle() const {
-  return given_up_ || (data_ && caught_up_ && requested_.empty());
+  return given_up_ || (data_ && caught_up_ && exchange_->requests.isEmpty());
 }
 
 void RecordingSource::reload() {
@@ -212,10 +281,12 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   update_posted_ = false;
   caught_up_ = update.caught_up;
   if (update.superseded) {
-    forgetSnapshots();
+    cache_.forget(ofSnapshot);
+    exchange_->requests.forgetDecisions();
+    unreadable_.clear();
   }
   for (const auto& [snapshot, summary] : update.new_summaries) {
-    remember({PageKind::Summary, snapshot, 0, 0}, {summary, bytesOf(*summary)});
+    cache_.put({PieceKind::Summary, snapshot, 0, 0}, {summary, bytesOf(*summary) + kPieceBytes});
   }
   if (update.data) {
     data_ = update.data;
@@ -229,14 +300,19 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   }
 }
 
-void RecordingSource::takePage(const PageKey& key, const CachedPage& page, const QString& failure) {
-  requested_.erase(key);
-  if (page.content) {
-    remember(key, page);
-  } else {
-    unreadable_.insert(key);
-    report(failure);
+void RecordingSource::take(const std::vector<Arrival>& arrivals) {
+  std::vector<PieceKey> keys;
+  for (const Arrival& arrival : arrivals) {
+    keys.push_back(arrival.key);
+    if (arrival.piece.content) {
+      cache_.put(arrival.key, arrival.piece);
+    } else if (!arrival.failure.isEmpty()) {
+      unreadable_.insert(arrival.key);
+      report(arrival.failure);
+    }
   }
+  exchange_->requests.came(keys);
+  startReading();
   Q_EMIT pageReady();
 }
 
@@ -253,73 +329,45 @@ void RecordingSource::report(const QString& failure) {
   }
 }
 
-void RecordingSource::forgetSnapshots() {
-  std::erase_if(pages_, [this](const auto& entry) {
-    const bool stale = ofSnapshot(entry.first);
-    cached_bytes_ -= stale ? entry.second.bytes : 0;
-    return stale;
-  });
-  std::erase_if(requested_, ofSnapshot);
-  unreadable_.clear();
-}
-
-void RecordingSource::remember(const PageKey& key, const CachedPage& page) {
-  CachedPage& place = pages_[key];
-  cached_bytes_ += page.bytes - place.bytes;
-  place = page;
-  place.last_used = ++uses_;
-  while (cached_bytes_ > kCacheBytes && pages_.size() > 1) {
-    const auto oldest = std::min_element(
-        pages_.begin(), pages_.end(),
-        [](const auto& a, const auto& b) { return a.second.last_used < b.second.last_used; });
-    cached_bytes_ -= oldest->second.bytes;
-    pages_.erase(oldest);
+void RecordingSource::startReading() {
+  if (exchange_->requests.beginReading()) {
+    postReading(*reader_, reader_, exchange_);
   }
-}
-
-void RecordingSource::request(const PageKey& key) {
-  if (given_up_ || unreadable_.contains(key) || !requested_.insert(key).second) {
-    return;
-  }
-  {
-    const std::lock_guard lock(exchange_->mutex);
-    auto& requests = exchange_->requests;
-    requests.push_back(key);
-    if (requests.size() > mostRequests(data_->layout)) {
-      requested_.erase(requests.front());
-      requests.pop_front();
-    }
-  }
-  reader_->post(ReaderThread::Urgency::Soon,
-                [exchange = exchange_] { exchange->readNewestRequest(); });
 }
 
 template <typename Content>
-std::shared_ptr<const Content> RecordingSource::page(const PageKey& key) {
-  const auto cached = pages_.find(key);
-  if (cached == pages_.end()) {
-    request(key);
-    return nullptr;
+std::shared_ptr<const Content> RecordingSource::piece(const PieceKey& key) {
+  auto held = cache_.find(key);
+  if (!held && !given_up_ && !unreadable_.contains(key)) {
+    exchange_->requests.want(key);
+    startReading();
   }
-  cached->second.last_used = ++uses_;
-  return std::static_pointer_cast<const Content>(cached->second.content);
+  return std::static_pointer_cast<const Content>(std::move(held));
 }
 
-std::shared_ptr<const probe::ProbeSet> RecordingSource::probePage(int64_t page_index) {
-  if (!data_ || page_index < 0 || page_index * kPageSamples >= data_->layout.samples) {
-    return nullptr;
-  }
-  return page<probe::ProbeSet>({PageKind::Probe, 0, 0, page_index});
+bool RecordingSource::hasSample(int64_t sample) const {
+  return data_ && sample >= 0 && sample < data_->layout.samples;
 }
 
-std::shared_ptr<const probe::LayerSlice> RecordingSource::layerPage(int64_t snapshot, int64_t layer,
-                                                                    int64_t page_index) {
-  if (!data_ || snapshot < 0 || snapshot >= static_cast<int64_t>(data_->snapshot_steps.size()) ||
-      layer < 0 || layer >= data_->layout.layers || page_index < 0 ||
-      page_index * kPageSamples >= data_->layout.samples) {
+bool RecordingSource::hasSnapshot(int64_t snapshot) const {
+  return data_ && snapshot >= 0 && snapshot < std::ssize(data_->snapshot_steps);
+}
+
+std::shared_ptr<const probe::ProbeSet> RecordingSource::sample(int64_t sample) {
+  return hasSample(sample) ? piece<probe::ProbeSet>({PieceKind::Sample, 0, 0, sample}) : nullptr;
+}
+
+std::shared_ptr<const probe::LayerSlice> RecordingSource::decisions(int64_t snapshot, int64_t layer,
+                                                                    int64_t sample) {
+  if (!hasSample(sample) || !hasSnapshot(snapshot) || layer < 0 || layer >= data_->layout.layers) {
     return nullptr;
   }
-  return page<probe::LayerSlice>({PageKind::Layer, snapshot, layer, page_index});
+  return piece<probe::LayerSlice>({PieceKind::Decisions, snapshot, layer, sample});
+}
+
+std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot) {
+  return hasSnapshot(snapshot) ? piece<probe::Snapshot>({PieceKind::Summary, snapshot, 0, 0})
+                               : nullptr;
 }
 
 std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {
@@ -327,13 +375,6 @@ std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {
                    [exchange = exchange_]() -> const probe::RecordingReader* {
                      return exchange->tracker ? &exchange->tracker->reader() : nullptr;
                    });
-}
-
-std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot) {
-  if (!data_ || snapshot < 0 || snapshot >= static_cast<int64_t>(data_->snapshot_steps.size())) {
-    return nullptr;
-  }
-  return page<probe::Snapshot>({PageKind::Summary, snapshot, 0, 0});
 }
 
 }  // namespace limoe::gui

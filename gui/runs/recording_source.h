@@ -3,11 +3,11 @@
 
 #include <QString>
 #include <QTimer>
-#include <map>
 #include <memory>
 #include <set>
-#include <tuple>
+#include <vector>
 
+#include "gui/runs/piece_cache.h"
 #include "gui/runs/reader_thread.h"
 #include "gui/runs/recording_tracker.h"
 #include "gui/view/run_source.h"
@@ -40,35 +40,32 @@ class RecordingSource : public RunSource {
   void reload();
 
   std::shared_ptr<const RunData> data() const override { return data_; }
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override;
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
-                                                     int64_t page) override;
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override;
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
+                                                     int64_t sample) override;
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
-  enum class PageKind { Probe, Layer, Summary };
-  /// kind, snapshot, layer, page; 0 where it has no meaning.
-  using PageKey = std::tuple<PageKind, int64_t, int64_t, int64_t>;
-
  private:
   struct Exchange;
-  struct CachedPage {
-    std::shared_ptr<const void> content;
-    std::size_t bytes = 0;
-    int64_t last_used = 0;
+  /// What has come of something that was asked for; neither: it is no longer there.
+  struct Arrival {
+    PieceKey key;
+    Piece piece;
+    QString failure;
   };
 
   template <typename Content>
-  std::shared_ptr<const Content> page(const PageKey& key);
-  void request(const PageKey& key);
+  std::shared_ptr<const Content> piece(const PieceKey& key);
+  void startReading();
   void postUpdate();
   void poll();
   void takeUpdate(const RecordingTracker::Update& update);
-  void takePage(const PageKey& key, const CachedPage& page, const QString& failure);
+  void take(const std::vector<Arrival>& arrivals);
   void giveUp(const QString& why);
   void report(const QString& failure);
-  void forgetSnapshots();
-  void remember(const PageKey& key, const CachedPage& page);
+  bool hasSample(int64_t sample) const;
+  bool hasSnapshot(int64_t snapshot) const;
 
   std::shared_ptr<ReaderThread> reader_;
   std::shared_ptr<Exchange> exchange_;
@@ -80,11 +77,8 @@ class RecordingSource : public RunSource {
   bool caught_up_ = false;
   bool given_up_ = false;
 
-  std::map<PageKey, CachedPage> pages_;
-  std::size_t cached_bytes_ = 0;
-  int64_t uses_ = 0;
-  std::set<PageKey> requested_;   ///< on their way
-  std::set<PageKey> unreadable_;  ///< reported once; not asked for again before reload()
+  PieceCache cache_;
+  std::set<PieceKey> unreadable_;  ///< reported once; not asked for again before reload()
   QString last_failure_;
 };
 

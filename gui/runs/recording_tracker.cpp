@@ -13,7 +13,7 @@ namespace limoe::gui {
 namespace {
 
 constexpr int64_t kRowsAtOnce = 1024;  // a chunk of the recording
-/// Pages that the user waits for get their turn between two updates.
+/// What the user waits for gets its turn between two updates.
 constexpr std::chrono::milliseconds kCurveBudget{100};
 
 /// Runs are called after their folder, single recordings after their file.
@@ -137,22 +137,6 @@ void RecordingTracker::appendSteps(bool& caught_up) {
   }
   caught_up = done == total;
   known_.curves = std::make_shared<const Curves>(curves_);
-}
-
-std::pair<int64_t, int64_t> RecordingTracker::samplesOf(int64_t page) const {
-  const int64_t first = page * RunSource::kPageSamples;
-  return {first, std::min(RunSource::kPageSamples, known_.layout.samples - first)};
-}
-
-probe::ProbeSet RecordingTracker::readProbePage(int64_t page) const {
-  const auto [first, samples] = samplesOf(page);
-  return reader_.readProbe(first, samples);
-}
-
-probe::LayerSlice RecordingTracker::readLayerPage(int64_t snapshot, int64_t layer,
-                                                  int64_t page) const {
-  const auto [first, samples] = samplesOf(page);
-  return reader_.readLayer(snapshot, layer, first, samples, false);
 }
 
 }  // namespace limoe::gui

@@ -36,15 +36,9 @@ class RecordingTracker {
 
   int64_t snapshots() const { return static_cast<int64_t>(known_.snapshot_steps.size()); }
 
-  /// Throw probe::RecordingError where unreadable or out of range.
-  probe::ProbeSet readProbePage(int64_t page) const;
-  probe::LayerSlice readLayerPage(int64_t snapshot, int64_t layer, int64_t page) const;
-  probe::Snapshot readSummary(int64_t snapshot) const { return reader_.readSummary(snapshot); }
   const probe::RecordingReader& reader() const { return reader_; }
 
  private:
-  /// First sample and number of samples of a page.
-  std::pair<int64_t, int64_t> samplesOf(int64_t page) const;
   bool wasSuperseded() const;
   void readConfig(Update& update);
   void appendSteps(bool& caught_up);

@@ -1,8 +1,8 @@
 // What the views are fed: immutable pieces of one run, asked for by number.
 //
 // Everything here happens on the GUI thread and nothing waits: what is not at hand yet is returned
-// as nullptr and requested, and pageReady() follows. Views draw from these pieces and never see
-// the file.
+// as nullptr and requested, and pageReady() follows. Who still wants it asks again then: what is
+// not asked for again is no longer read. Views draw from these pieces and never see the file.
 #pragma once
 
 #include <QObject>
@@ -79,20 +79,21 @@ class Walk {
 class RunSource : public QObject {
   Q_OBJECT
  public:
-  static constexpr int64_t kPageSamples = 64;  ///< samples of a page; the last may have fewer
+  /// So many neighbouring samples are best walked through at once: they lie together in the file.
+  static constexpr int64_t kPageSamples = 64;
 
   using QObject::QObject;
 
   /// nullptr until the recording has been opened.
   virtual std::shared_ptr<const RunData> data() const = 0;
-  /// Images, captions and labels of samples [page · 64, …).
-  virtual std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) = 0;
-  /// Decisions of one layer of one snapshot for the same samples (without probabilities).
-  virtual std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
-                                                             int64_t page) = 0;
+  /// Image, caption and labels of one sample.
+  virtual std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) = 0;
+  /// Decisions of one layer of one snapshot for one sample (without probabilities).
+  virtual std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
+                                                             int64_t sample) = 0;
   /// Tokens by expert and modality, label counts and metrics of a snapshot.
   virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
-  /// Begins and returns before anything is told; pages that are asked for meanwhile come first.
+  /// Begins and returns before anything is told; samples that are asked for meanwhile come first.
   /// Items that a resumed run took back end it with a failure.
   virtual std::unique_ptr<Walk> walk(WalkRequest request) = 0;
 

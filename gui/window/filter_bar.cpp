@@ -28,8 +28,9 @@ namespace limoe::gui {
 namespace {
 
 constexpr int kTypingMs = 300;
-/// Words that are offered come from so many pages of the probe at most.
-constexpr int64_t kPagesForWords = 4;
+/// Words that are offered come from so many of the first captions, read a few at a time.
+constexpr int64_t kSamplesForWords = 256;
+constexpr int64_t kSamplesAhead = 16;
 constexpr int kAny = -1;
 // Widths in letters, so that the bar needs few rows; lists open as wide as their texts.
 constexpr int kWordLetters = 18;
@@ -274,7 +275,7 @@ void FilterBar::setSource(RunSource* source) {
   source_ = source;
   count_failure_.reset();
   words_->setStringList({});
-  words_complete_ = false;
+  words_of_ = 0;
   if (source) {
     connect(source, &RunSource::dataChanged, this, &FilterBar::refresh);
     connect(source, &RunSource::pageReady, this, [this] {
@@ -462,27 +463,26 @@ void FilterBar::refreshChip() {
 
 void FilterBar::refreshCompletion() {
   const auto shown = run();
-  if (!shown || words_complete_) {
+  const int64_t samples = shown ? std::min(shown->layout.samples, kSamplesForWords) : 0;
+  if (words_of_ >= samples) {
     return;
   }
-  std::set<QString> words;
-  words_complete_ = true;
-  const int64_t pages =
-      (shown->layout.samples + RunSource::kPageSamples - 1) / RunSource::kPageSamples;
-  for (int64_t page = 0; page < std::min(pages, kPagesForWords); ++page) {
-    if (const auto probe = source_->probePage(page)) {
-      for (const std::string& caption : probe->captions) {
-        for (const QString& word : wordsOf(QString::fromStdString(caption))) {
-          words.insert(word);
-        }
-      }
-    } else {
-      words_complete_ = false;
+  const QStringList offered = words_->stringList();
+  std::set<QString> words(offered.begin(), offered.end());
+  for (; words_of_ < samples; ++words_of_) {
+    const auto probe = source_->sample(words_of_);
+    if (!probe) {
+      break;
+    }
+    for (const QString& word : wordsOf(QString::fromStdString(probe->captions.front()))) {
+      words.insert(word);
     }
   }
-  const QStringList offered(words.begin(), words.end());
-  if (offered != words_->stringList()) {
-    words_->setStringList(offered);
+  for (int64_t n = words_of_; n < std::min(words_of_ + kSamplesAhead, samples); ++n) {
+    source_->sample(n);
+  }
+  if (std::ssize(words) != offered.size()) {
+    words_->setStringList(QStringList(words.begin(), words.end()));
   }
 }
 

@@ -66,7 +66,7 @@ class FilterBar : public QWidget {
   RunSource* source_ = nullptr;
   QTimer typing_;  ///< a word counts when it has not been typed at for a moment
   std::optional<QString> count_failure_;
-  bool words_complete_ = false;  ///< all pages that words are taken from have come
+  int64_t words_of_ = 0;  ///< samples whose captions have been taken for the words offered
 
   QWidget* bar_;
   QLineEdit* word_;

@@ -287,7 +287,11 @@ void RecordingPart::openDatasets() {
     }
     Handle type = hdf5::typeOf(expected.element, expected.text_bytes);
     const std::string name = expected.path;
-    datasets_[name] = {std::move(expected), std::move(handle), std::move(type), 0};
+    auto packed = expected.isCompressedSnapshot()
+                      ? std::make_unique<PackedChunks>(handle.get(), expected)
+                      : nullptr;
+    datasets_[name] = {std::move(expected), std::move(handle), std::move(type), 0,
+                       std::move(packed)};
   }
   for (auto& [name, dataset] : datasets_) {
     if (dataset.description.rows == Rows::Probe) {
@@ -370,6 +374,9 @@ void RecordingPart::refreshPayload() {
       hdf5::check(H5Drefresh(dataset.handle.get()), "refresh " + name);
     }
     dataset.rows = rowsOf(dataset.description, dataset.handle.get());
+    if (dataset.packed) {
+      dataset.packed->forget();
+    }
     if (dataset.rows < indices_.at(rows).size()) {
       fail(name + " has " + std::to_string(dataset.rows) + " rows, but " +
            std::to_string(indices_.at(rows).size()) + " are committed; the file is damaged");
@@ -441,11 +448,16 @@ int64_t RecordingPart::checkedBytes(const std::string& dataset, const std::vecto
 }
 
 void RecordingPart::readInto(const std::string& dataset, const std::vector<int64_t>& offset,
-                             const std::vector<int64_t>& count, void* out) const {
+                             const std::vector<int64_t>& count,
+                             std::span<unsigned char> out) const {
   hdf5::prepareThread();
   const Dataset& open = datasets_.at(dataset);
   try {
-    hdf5::readBlock(open.handle.get(), open.type.get(), sizesOf(offset), sizesOf(count), out);
+    if (open.packed && open.packed->read(open.handle.get(), offset, count, out)) {
+      return;
+    }
+    hdf5::readBlock(open.handle.get(), open.type.get(), sizesOf(offset), sizesOf(count),
+                    out.data());
   } catch (const hdf5::Error& error) {
     fail(dataset + ": " + error.what() + "; the file is damaged");
   }
@@ -460,7 +472,7 @@ std::vector<uint8_t> RecordingPart::readImages(int64_t first, int64_t count) con
   try {
     const bool read = readPackedImages(datasets_.at(name).handle.get(), first, count, pixels);
     if (!read && !pixels.empty()) {
-      readInto(name, offset, block, pixels.data());
+      readInto(name, offset, block, pixels);
     }
   } catch (const hdf5::Error& error) {
     fail(name + ": " + error.what() + "; the file is damaged");
@@ -474,7 +486,8 @@ std::vector<std::string> RecordingPart::readTexts(const std::string& dataset,
   const size_t bytes = datasets_.at(dataset).description.text_bytes;
   std::vector<char> cells(static_cast<size_t>(checkedBytes(dataset, offset, count, bytes)));
   if (!cells.empty()) {
-    readInto(dataset, offset, count, cells.data());
+    readInto(dataset, offset, count,
+             {reinterpret_cast<unsigned char*>(cells.data()), cells.size()});
   }
   return hdf5::unpackTexts(cells, bytes);
 }

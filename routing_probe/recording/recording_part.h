@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "routing_probe/recording/hdf5.h"
+#include "routing_probe/recording/packed_chunks.h"
 #include "routing_probe/recording/recording.h"
 #include "routing_probe/recording/recording_error.h"
 #include "routing_probe/recording/schema.h"
@@ -50,7 +52,8 @@ class RecordingPart {
     std::vector<T> values;
     if (const int64_t bytes = checkedBytes(dataset, offset, count, sizeof(T)); bytes > 0) {
       values.resize(static_cast<size_t>(bytes) / sizeof(T));
-      readInto(dataset, offset, count, values.data());
+      readInto(dataset, offset, count,
+               {reinterpret_cast<unsigned char*>(values.data()), values.size() * sizeof(T)});
     }
     return values;
   }
@@ -65,6 +68,7 @@ class RecordingPart {
     hdf5::Handle handle;
     hdf5::Handle type;
     hsize_t rows = 0;
+    std::unique_ptr<PackedChunks> packed;  ///< of compressed parts of snapshots
   };
 
   void open();
@@ -79,7 +83,7 @@ class RecordingPart {
   int64_t checkedBytes(const std::string& dataset, const std::vector<int64_t>& offset,
                        const std::vector<int64_t>& count, size_t element_bytes) const;
   void readInto(const std::string& dataset, const std::vector<int64_t>& offset,
-                const std::vector<int64_t>& count, void* out) const;
+                const std::vector<int64_t>& count, std::span<unsigned char> out) const;
   [[noreturn]] void fail(const std::string& what) const;
 
   std::filesystem::path path_;

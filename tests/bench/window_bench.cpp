@@ -1,21 +1,31 @@
 // How long the window takes to show a large recording (tests/bench/large_recording.cpp), and
 // whether it stays responsive meanwhile.
 //
-//     LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a build/window_bench RUN
+//     LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1600x1000x24" build/window_bench RUN
 //
 // A picture counts as shown when the pixels of its first patch are on the screen. "Stall" is the
-// longest time in which the GUI thread did nothing else.
+// longest time in which the GUI thread did nothing else, drawing by a software OpenGL included.
+// "Frame" is the CPU time of our code in a frame of the canvas, without OpenGL's drawing.
 #include <QApplication>
+#include <QCoreApplication>
 #include <QElapsedTimer>
+#include <QEventLoop>
 #include <QTest>
 #include <QTimer>
+#include <QWheelEvent>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <functional>
+#include <memory>
+#include <random>
 #include <string>
+#include <vector>
 
 #include "gui/canvas/canvas_widget.h"
+#include "gui/runs/recording_source.h"
 #include "gui/window/application.h"
 #include "gui/window/main_window.h"
 #include "tests/bench/large_probe.h"
@@ -79,6 +89,192 @@ void measure(const char* what, const std::function<void()>& action,
   std::fflush(stdout);
 }
 
+/// Images on the screen, of a wall in the order recorded that stands at its beginning.
+std::vector<int64_t> imagesInView(MainWindow& window) {
+  constexpr int64_t kFirst = 1000;
+  std::vector<int64_t> images;
+  for (int64_t sample = 0; sample < kFirst; ++sample) {
+    if (window.canvas()->tokenRect({sample, limoe::probe::kImage, 0})) {
+      images.push_back(sample);
+    }
+  }
+  return images;
+}
+
+/// Zooms in until there are at most so many.
+void showImages(MainWindow& window, std::size_t most) {
+  limoe::gui::CanvasWidget& canvas = *window.canvas();
+  for (int turn = 0; turn < 40 && imagesInView(window).size() > most; ++turn) {
+    const QPointF corner(canvas.width() / 2.0, 60);
+    QWheelEvent wheel(corner, canvas.mapToGlobal(corner), {}, {0, 30}, Qt::NoButton, Qt::NoModifier,
+                      Qt::NoScrollPhase, false);
+    QApplication::sendEvent(&canvas, &wheel);
+    canvas.scroll(-1e9);
+  }
+}
+
+void print(const char* what, std::vector<double> times) {
+  if (times.empty()) {
+    std::printf("%-36s none\n", what);
+    return;
+  }
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double part) {
+    return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
+  };
+  std::printf("%-36s median %7.2f   p99 %7.2f   max %7.2f ms   of %zu   %4.0f MB\n", what, at(0.5),
+              at(0.99), times.back(), times.size(), peakMegabytes());
+  std::fflush(stdout);
+}
+
+/// Times of the frames that are drawn while `action` runs.
+std::vector<double> framesOf(MainWindow& window, const std::function<void()>& action) {
+  std::vector<double> times;
+  const auto connection = QObject::connect(window.canvas(), &QOpenGLWidget::frameSwapped, [&] {
+    times.push_back(window.canvas()->frameMilliseconds());
+  });
+  action();
+  QObject::disconnect(connection);
+  return times;
+}
+
+/// Whether everything that the canvas shows is what the view asks for.
+bool isUpToDate(MainWindow& window) {
+  return !window.canvas()->statusText().contains(QStringLiteral("reading"));
+}
+
+/// From `action` until what it asks for has come and been drawn.
+double timeOf(MainWindow& window, const std::function<void()>& action) {
+  constexpr qint64 kPatienceMs = 20'000;
+  QElapsedTimer time;
+  time.start();
+  action();
+  do {
+    QTest::qWait(1);
+    window.canvas()->grabFramebuffer();
+  } while (!isUpToDate(window) && time.elapsed() < kPatienceMs);
+  return static_cast<double>(time.nsecsElapsed()) * 1e-6;
+}
+
+void measureSteps(MainWindow& window, const char* wall) {
+  limoe::gui::ViewState& state = window.viewState();
+  const auto data = window.shownSource()->data();
+  const auto steps = static_cast<int64_t>(data->snapshot_steps.size());
+  std::vector<double> times;
+  // Every other layer, so that nothing has been read before.
+  for (int64_t layer = 0; layer < data->layout.layers; ++layer) {
+    timeOf(window, [&] { state.setLayer(layer); });
+    for (int64_t step = 1; step <= steps; ++step) {
+      times.push_back(timeOf(window, [&] { state.setSnapshot(step % steps); }));
+    }
+  }
+  print((std::string("step of the time slider, ") + wall).c_str(), times);
+}
+
+void measureLayers(MainWindow& window, const char* wall) {
+  std::vector<double> times;
+  for (int64_t layer = 0; layer < window.shownSource()->data()->layout.layers; ++layer) {
+    times.push_back(timeOf(window, [&] { window.viewState().setLayer(layer); }));
+  }
+  print((std::string("another layer, ") + wall).c_str(), times);
+}
+
+void measureFrames(MainWindow& window, const char* wall) {
+  const auto at_rest = framesOf(window, [&] {
+    for (int frame = 0; frame < 60; ++frame) {
+      window.canvas()->update();
+      QTest::qWait(5);
+    }
+  });
+  print((std::string("frame at rest, ") + wall).c_str(), at_rest);
+  const auto scrolling = framesOf(window, [&] {
+    for (int frame = 0; frame < 300; ++frame) {
+      window.canvas()->scroll(0.15);
+      QTest::qWait(5);
+    }
+  });
+  print((std::string("frame while scrolling, ") + wall).c_str(), scrolling);
+  const auto jumping = framesOf(window, [&] {
+    for (int screen = 0; screen < 40; ++screen) {
+      window.canvas()->scroll(7);
+      QTest::qWait(120);
+    }
+  });
+  print((std::string("frame after a jump, ") + wall).c_str(), jumping);
+  window.canvas()->scroll(-1e9);
+}
+
+/// The reader alone, without a window: 64 samples of a layer and step that were not read before.
+void measureReading(const char* run) {
+  constexpr int64_t kSamples = 64;
+  limoe::gui::RecordingSource source(std::make_shared<limoe::gui::ReaderThread>(), run);
+  if (!QTest::qWaitFor([&] { return source.data() && source.isIdle(); }, 20'000)) {
+    return;
+  }
+  const auto data = source.data();
+  std::mt19937_64 random(5);
+  const auto any = [&] {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(data->layout.samples));
+  };
+  for (const bool scattered : {false, true}) {
+    std::vector<double> times, processor, images;
+    for (int64_t layer = 0; layer < data->layout.layers; ++layer) {
+      for (int64_t step = 0; step < std::ssize(data->snapshot_steps); ++step) {
+        std::vector<int64_t> samples;
+        const int64_t first = std::min(any(), data->layout.samples - kSamples);
+        for (int64_t i = 0; i < kSamples; ++i) {
+          samples.push_back(scattered ? any() : first + i);
+        }
+        const auto waitFor = [&](const auto& piece) {
+          QElapsedTimer time;
+          time.start();
+          const auto all_there = [&] {
+            return std::count_if(samples.begin(), samples.end(), [&](int64_t sample) {
+                     return piece(sample) != nullptr;
+                   }) == kSamples;
+          };
+          while (!all_there()) {
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+          }
+          return static_cast<double>(time.nsecsElapsed()) * 1e-6;
+        };
+        const std::clock_t begin = std::clock();
+        times.push_back(waitFor([&](int64_t n) { return source.decisions(step, layer, n); }));
+        processor.push_back(static_cast<double>(std::clock() - begin) * 1e3 / CLOCKS_PER_SEC);
+        images.push_back(waitFor([&](int64_t n) { return source.sample(n); }));
+      }
+    }
+    const std::string which = scattered ? ", all over the run" : ", neighbours";
+    print(("read: step of 64 images" + which).c_str(), times);
+    print("      processor time of it", processor);
+    print(("read: the 64 images" + which).c_str(), images);
+  }
+}
+
+/// As a user works with 64 images in view and the overlay on: as recorded, and in another order.
+void measureWork(MainWindow& window) {
+  limoe::gui::ViewState& state = window.viewState();
+  window.canvas()->scroll(-1e9);
+  state.setOverlayVisible(true);
+  showImages(window, 64);
+  const auto& layout = window.shownSource()->data()->layout;
+  std::printf("\n%zu images of %lld patches in view, overlay on\n", imagesInView(window).size(),
+              static_cast<long long>(layout.patches()));
+  measureFrames(window, "as recorded");
+  measureLayers(window, "as recorded");
+  measureSteps(window, "as recorded");
+  state.setLayer(0);
+  measure(
+      "ordered by dropped patches", [&] { state.setWallOrder(limoe::gui::WallOrder::Dropped); },
+      [&] { return window.canvas()->statusText().contains(QStringLiteral("order: dropped")); });
+  std::vector<double> first_screen = {timeOf(window, [] {})};
+  print("its first screen", first_screen);
+  measureFrames(window, "sorted");
+  measureLayers(window, "sorted");
+  measureSteps(window, "sorted");
+  state.setWallOrder(limoe::gui::WallOrder::Recorded);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,7 +285,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: window_bench RUN\n");
     return 2;
   }
-  MainWindow window({});
+  limoe::gui::WindowOptions options;
+  options.sessions = false;  // that of an earlier run would change what is shown
+  MainWindow window(options);
   window.resize(1600, 1000);
   window.show();
   window.viewState().setOverlayVisible(false);
@@ -127,5 +325,7 @@ int main(int argc, char** argv) {
         }
       },
       settled);
+  measureWork(window);
+  measureReading(argv[1]);
   return 0;
 }

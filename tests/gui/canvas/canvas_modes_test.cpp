@@ -108,18 +108,59 @@ TEST_F(CanvasModesTest, StepsShowOneLayerAtEveryStepAndAClickGoesThere) {
 
 TEST_F(CanvasModesTest, HundredsOfStepsAreReadOnlyWhereTheyAreLookedAt) {
   open({.snapshots = 400});
-  source->layer_requests.clear();
+  source->decision_requests.clear();
   state.setCanvasMode(CanvasMode::Steps);
   settle();
   // The newest, which is shown, is in view; the first is not.
   EXPECT_TRUE(canvas->tokenRectIn(399, {0, probe::kImage, 0}));
   EXPECT_FALSE(canvas->tokenRectIn(0, {0, probe::kImage, 0}));
-  EXPECT_LT(source->layer_requests.size(), 40U);
+  EXPECT_LT(source->decision_requests.size(), 40U);
   canvas->scroll(-1e9);
   settle();
   const TokenRef token{0, probe::kImage, 0};
   EXPECT_EQ(colorIn(0, token), expertColorAt(token, 0, 0));
-  EXPECT_LT(source->layer_requests.size(), 80U);
+  EXPECT_LT(source->decision_requests.size(), 80U);
+}
+
+TEST_F(CanvasModesTest, TheStepThatIsGoneToComesIntoView) {
+  open({.snapshots = 400});
+  state.setCanvasMode(CanvasMode::Steps);
+  settle();
+  const TokenRef token{0, probe::kImage, 0};
+  ASSERT_FALSE(canvas->tokenRectIn(0, token));
+  // Back and forth, as the arrow keys and the slider go.
+  for (const int64_t step : {0, 1, 399, 398, 200, 199}) {
+    state.setSnapshot(step);
+    settle();
+    ASSERT_TRUE(canvas->tokenRectIn(step, token)) << step;
+    EXPECT_EQ(colorIn(step, token), expertColorAt(token, 0, step)) << step;
+  }
+  // Nothing moves where it is in view already.
+  const auto before = canvas->tokenRectIn(200, token);
+  state.setSnapshot(200);
+  settle();
+  EXPECT_EQ(canvas->tokenRectIn(200, token), before);
+}
+
+TEST_F(CanvasModesTest, AStepThatIsRecordedScrollsNothingAwayThatTheUserLooksAt) {
+  open({.snapshots = 400});
+  state.setCanvasMode(CanvasMode::Steps);
+  settle();
+  const TokenRef token{0, probe::kImage, 0};
+  ASSERT_TRUE(canvas->tokenRectIn(399, token));
+  source->addSnapshot();
+  state.showNewest(401);
+  settle();
+  EXPECT_TRUE(canvas->tokenRectIn(400, token)) << "the newest was looked at";
+  canvas->scroll(-1e9);
+  settle();
+  ASSERT_TRUE(canvas->tokenRectIn(3, token));
+  const auto before = canvas->tokenRectIn(3, token);
+  source->addSnapshot();
+  state.showNewest(402);
+  settle();
+  EXPECT_EQ(canvas->tokenRectIn(3, token), before);
+  EXPECT_EQ(state.snapshot(), 401);
 }
 
 TEST_F(CanvasModesTest, EachModeKeepsItsZoom) {
@@ -344,13 +385,13 @@ TEST(FlipCountsByHand, CountForwardsAndBackwards) {
     made.text.expert = {word[s], static_cast<uint16_t>(s)};
     return made;
   };
-  FlipPage page;
+  FlipSample flips;
   std::vector<int> patches;
   std::vector<int> words;
   for (const std::size_t s : {0, 1, 2, 3, 4, 3, 2, 1, 0}) {
-    countOn(page, static_cast<int64_t>(s), slice(s), 2);
-    patches.push_back(page.image[0]);
-    words.push_back(page.text[0]);
+    countOn(flips, static_cast<int64_t>(s), slice(s), 2);
+    patches.push_back(flips.image[0]);
+    words.push_back(flips.text[0]);
   }
   EXPECT_THAT(patches, ElementsAre(0, 0, 1, 2, 2, 2, 1, 0, 0));
   EXPECT_THAT(words, ElementsAre(0, 1, 2, 3, 3, 3, 2, 1, 0));

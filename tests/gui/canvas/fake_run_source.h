@@ -92,39 +92,40 @@ class FakeRunSource : public RunSource {
 
   std::shared_ptr<const RunData> data() const override { return data_; }
 
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
-    probe_requests.insert(page);
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t n) override {
+    sample_requests.insert(n);
     auto probe = std::make_shared<probe::ProbeSet>();
-    const auto [first, count] = range(page);
-    for (int64_t n = first; n < first + count; ++n) {
-      addImage(*probe, n);
-      addCaption(*probe, n);
-      probe->sources.push_back("fake " + std::to_string(n));
-      for (int64_t p = 0; p < data_->layout.patches(); ++p) {
-        probe->labels.push_back(static_cast<uint16_t>(p % 3));
-      }
+    addImage(*probe, n);
+    addCaption(*probe, n);
+    probe->sources.push_back("fake " + std::to_string(n));
+    for (int64_t p = 0; p < data_->layout.patches(); ++p) {
+      probe->labels.push_back(static_cast<uint16_t>(p % 3));
     }
     return probe;
   }
 
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
-                                                     int64_t page) override {
-    layer_requests.insert({snapshot, layer, page});
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
+                                                     int64_t sample) override {
+    decision_requests.insert({snapshot, layer, sample});
     if (withheld.contains({snapshot, layer})) {
       return nullptr;
     }
-    auto slice = std::make_shared<probe::LayerSlice>();
-    const auto [first, count] = range(page);
-    slice->first_sample = first;
-    slice->samples = count;
+    return std::make_shared<probe::LayerSlice>(slice(snapshot, layer, sample, 1));
+  }
+
+  /// Decisions of samples [first, first + count).
+  probe::LayerSlice slice(int64_t snapshot, int64_t layer, int64_t first, int64_t count) const {
+    probe::LayerSlice slice;
+    slice.first_sample = first;
+    slice.samples = count;
     for (int64_t n = first; n < first + count; ++n) {
       for (int64_t p = 0; p < data_->layout.patches(); ++p) {
-        add(slice->image, probe::kImage, n, p, layer, snapshot, true);
-        slice->order.push_back(static_cast<uint32_t>(p));
+        add(slice.image, probe::kImage, n, p, layer, snapshot, true);
+        slice.order.push_back(static_cast<uint32_t>(p));
       }
       for (int64_t t = 0; t < shape_.text_length; ++t) {
-        add(slice->text, probe::kText, n, t, layer, snapshot, t < wordCount(n));
-        slice->order.push_back(static_cast<uint32_t>(t));
+        add(slice.text, probe::kText, n, t, layer, snapshot, t < wordCount(n));
+        slice.order.push_back(static_cast<uint32_t>(t));
       }
     }
     return slice;
@@ -144,17 +145,14 @@ class FakeRunSource : public RunSource {
     return fakeWalk(*this, std::move(request));
   }
 
-  std::set<int64_t> probe_requests;
-  std::set<std::tuple<int64_t, int64_t, int64_t>> layer_requests;
+  std::set<int64_t> sample_requests;
+  /// Snapshot, layer, sample.
+  std::set<std::tuple<int64_t, int64_t, int64_t>> decision_requests;
   QString walk_failure;  ///< what walks end with instead of reading
   std::vector<std::tuple<int64_t, int64_t, int64_t>> walked;  ///< snapshot, layer, first sample
   std::set<std::pair<int64_t, int64_t>> withheld;  ///< snapshot and layer that have not come yet
 
  private:
-  std::pair<int64_t, int64_t> range(int64_t page) const {
-    const int64_t first = page * kPageSamples;
-    return {first, std::min(kPageSamples, shape_.samples - first)};
-  }
   int64_t wordCount(int64_t sample) const {
     return std::min<int64_t>(shape_.text_length, 5 + sample % 3);
   }

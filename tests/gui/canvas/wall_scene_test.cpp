@@ -52,7 +52,7 @@ TEST(WallGeometry, OnlyRowsInViewAreVisited) {
 TEST(Caption, KeepsEveryPieceInsideItsPlace) {
   // 24 long pieces need far more room than one line.
   FakeRunSource source({.samples = 1, .text_length = 24});
-  auto probe = *source.probePage(0);
+  auto probe = *source.sample(0);
   for (auto& piece : probe.pieces) {
     piece = "\u2581magnificent";
   }
@@ -97,14 +97,18 @@ TEST(TokenLook, TellsExpertDropDimmingAndStrength) {
 
 TEST(TokenReadout, SaysWhatWasRecorded) {
   FakeRunSource source({});
-  WallPage page;
-  page.probe = source.probePage(0);
-  page.slice = source.layerPage(2, 1, 0);
-  page.snapshot = 2;
-  page.step = 200;
-  page.layer = 1;
+  const auto held = [&source](int64_t sample) {
+    WallSample content;
+    content.sample = sample;
+    content.probe = source.sample(sample);
+    content.slice = source.decisions(2, 1, sample);
+    content.snapshot = 2;
+    content.step = 200;
+    content.layer = 1;
+    return content;
+  };
   // Sample 1, patch 6: row 2, column 3; expert (1 + 3 + 3 + 4) mod 8 = 3, runner-up 4; gate 1.
-  const TokenReadout patch = describeToken(*source.data(), page, {1, probe::kImage, 6});
+  const TokenReadout patch = describeToken(*source.data(), held(1), {1, probe::kImage, 6});
   EXPECT_EQ(patch.title, "Sample 1 · patch row 2, column 3");
   EXPECT_EQ(patch.expert, 3);
   const auto value = [](const TokenReadout& readout, const QString& name) {
@@ -120,10 +124,10 @@ TEST(TokenReadout, SaysWhatWasRecorded) {
   EXPECT_EQ(value(patch, "Expert"), "e3 · gate 1.000 · kept");
   EXPECT_EQ(value(patch, "Runner-up"), "e4 · probability 0.500 · margin 0.500");
   EXPECT_EQ(value(patch, "Queue"), "place 7 in its group");
-  const TokenReadout dropped = describeToken(*source.data(), page, {0, probe::kImage, 6});
+  const TokenReadout dropped = describeToken(*source.data(), held(0), {0, probe::kImage, 6});
   EXPECT_THAT(value(dropped, "Expert").toStdString(), testing::HasSubstr("dropped"));
   // Sample 1, word 5: expert (1 + 2 + 3 + 4 + 5) mod 8 = 7, gate 0.25.
-  const TokenReadout word = describeToken(*source.data(), page, {1, probe::kText, 5});
+  const TokenReadout word = describeToken(*source.data(), held(1), {1, probe::kText, 5});
   EXPECT_EQ(word.title, "Sample 1 · word piece 6 “lake”");
   EXPECT_EQ(value(word, "Expert").left(15), "e7 · gate 0.250");
 }

@@ -24,11 +24,11 @@ class FakeRun : public RunSource {
   bool holds_back = false;
 
   std::shared_ptr<const RunData> data() const override { return is_open ? run : nullptr; }
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
-    return holds_back || page != 0 ? nullptr : probe;
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override {
+    return holds_back ? nullptr : sampleOf(*probe, run->layout.samples, sample);
   }
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t, int64_t, int64_t) override {
-    return holds_back ? nullptr : slice;
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t, int64_t, int64_t sample) override {
+    return holds_back ? nullptr : decisionsOf(*slice, sample);
   }
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override {
     const auto found = summaries.find(snapshot);

@@ -434,7 +434,7 @@ TEST_F(ExpertGalleryTest, ShowsTheFirstPatchesOrAll) {
   EXPECT_FALSE(patches()->tiles()[95].picture.isNull());
 }
 
-TEST_F(ExpertGalleryTest, PicturesAndStepsComeWhenTheirPagesDo) {
+TEST_F(ExpertGalleryTest, PicturesAndStepsComeWhenTheyHaveBeenRead) {
   run = std::make_unique<ExpertRun>();
   run->holds_walks = run->holds_back = true;
   show(0);
@@ -446,9 +446,9 @@ TEST_F(ExpertGalleryTest, PicturesAndStepsComeWhenTheirPagesDo) {
   run->deliver();
   EXPECT_FALSE(patches()->tiles()[4].picture.isNull());
   EXPECT_EQ(gallery.findChild<LoadCurve*>()->points().size(), 3u);
-  run->probe_pages = 0;
+  run->samples_asked_for = 0;
   run->deliver();
-  EXPECT_EQ(run->probe_pages, 0) << "what is there is not asked for again";
+  EXPECT_EQ(run->samples_asked_for, 0) << "what is there is not asked for again";
 }
 
 }  // namespace

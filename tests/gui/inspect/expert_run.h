@@ -34,7 +34,7 @@ class ExpertRun : public FakeRun {
 
   bool holds_walks = false;
   std::vector<std::shared_ptr<HeldWalk>> walks;  ///< that were asked for, in that order
-  int64_t probe_pages = 0;                       ///< asked for
+  int64_t samples_asked_for = 0;
 
   explicit ExpertRun(int copies = 1) {
     RunData& data = *run;
@@ -71,13 +71,16 @@ class ExpertRun : public FakeRun {
     }
   }
 
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
-    ++probe_pages;
-    return FakeRun::probePage(page);
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override {
+    ++samples_asked_for;
+    return FakeRun::sample(sample);
   }
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t, int64_t layer, int64_t) override {
-    return layer == 0 ? slice : std::make_shared<probe::LayerSlice>(next_);
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t, int64_t layer,
+                                                     int64_t sample) override {
+    return decisionsOf(layer == 0 ? *slice : next_, sample);
   }
+  /// Layer 1 of all samples.
+  const probe::LayerSlice& nextLayer() const { return next_; }
   std::unique_ptr<Walk> walk(WalkRequest request) override {
     walks.push_back(std::make_shared<HeldWalk>(HeldWalk{request}));
     if (!holds_walks) {
@@ -99,7 +102,7 @@ class ExpertRun : public FakeRun {
     const bool held_back = std::exchange(holds_back, false);  // a walk reads for itself
     if (failure.isEmpty()) {
       for (const WalkItem& item : held->request.items) {
-        fake_walk_detail::visitPage(*this, held->request, item);
+        fake_walk_detail::visit(*this, held->request, item);
       }
     }
     holds_back = held_back;

@@ -199,7 +199,7 @@ TEST(LayerDigest, WordsOfACaption) {
 std::shared_ptr<const ExpertFlow> flowOf(ExpertRun& run, const TokenFilter& filter = {},
                                          FilterLayer where = FilterLayer::From) {
   ExpertFlowBuilder builder(run.run->layout, 2, 200, 0, filter, where);
-  builder.add(*run.probe, *run.slice, *run.layerPage(2, 1, 0));
+  builder.add(*run.probe, *run.slice, run.nextLayer());
   return builder.take();
 }
 

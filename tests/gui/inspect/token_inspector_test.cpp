@@ -342,13 +342,13 @@ TEST_F(TokenInspectorTest, WhatCouldNotBeReadIsSaidAndTheRestStays) {
   EXPECT_FALSE(isShown("readingFailure"));
 }
 
-TEST_F(TokenInspectorTest, SaysWhatItIsWhileItsPageIsBeingRead) {
+TEST_F(TokenInspectorTest, SaysWhatItIsWhileItsSampleIsBeingRead) {
   open();
-  run->holds_pages = true;
+  run->holds_samples = true;
   state.setSelectedToken(kPatch);
   EXPECT_EQ(text("tokenTitle"), "Sample 2");
   EXPECT_EQ(text("tokenFacts"), "Reading…");
-  run->holds_pages = false;
+  run->holds_samples = false;
   Q_EMIT run->pageReady();
   EXPECT_EQ(text("tokenTitle"), "Sample 2 · patch row 2, column 2");
 }

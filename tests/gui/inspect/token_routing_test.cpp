@@ -88,7 +88,7 @@ TEST(TokenDecisionTest, ReadsChoicesAndRunnerUpOutOfASliceThatBeginsAnywhere) {
   FakeRunSource::Shape shape;
   shape.top_k = 2;
   FakeRunSource source(shape);
-  probe::LayerSlice slice = *source.layerPage(1, 1, 0);
+  probe::LayerSlice slice = source.slice(1, 1, 0, 6);
   // Sample 4, patch 6, layer 1, snapshot 1: (4 + 3 + 3 + 2) mod 8 = 4, then 5, runner-up 6;
   // gate 1 of an even patch, margin half of it; (4 + 6) mod 7 = 3: kept.
   const TokenRef token{4, probe::kImage, 6};
@@ -119,7 +119,7 @@ TEST(TokenDecisionTest, ReadsChoicesAndRunnerUpOutOfASliceThatBeginsAnywhere) {
 
 TEST(TokenDecisionTest, PaddingIsNotRouted) {
   FakeRunSource source({});
-  const auto slice = source.layerPage(0, 0, 0);
+  const auto slice = source.decisions(0, 0, 0);
   // Sample 0 has five pieces.
   const probe::Layout& layout = source.data()->layout;
   EXPECT_TRUE(decisionOf(layout, *slice, {0, probe::kText, 4}).isRouted());

@@ -24,18 +24,18 @@ class TokenRun : public FakeRunSource {
   std::vector<int64_t> as_in;
   std::vector<WalkItem> items;  ///< everything that walks were asked for
   bool holds_walks = false;
-  bool holds_pages = false;
+  bool holds_samples = false;
 
   std::shared_ptr<const RunData> data() const override { return run; }
 
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
-    return holds_pages ? nullptr : FakeRunSource::probePage(page);
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override {
+    return holds_samples ? nullptr : FakeRunSource::sample(sample);
   }
 
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t snapshot, int64_t layer,
-                                                     int64_t page) override {
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
+                                                     int64_t sample) override {
     auto slice = std::make_shared<probe::LayerSlice>(
-        *FakeRunSource::layerPage(as_in.at(static_cast<std::size_t>(snapshot)), layer, page));
+        *FakeRunSource::decisions(as_in.at(static_cast<std::size_t>(snapshot)), layer, sample));
     if (run->config.model.towers == model::Towers::Two) {
       auto& other = layer < run->layout.layers / 2 ? slice->text : slice->image;
       std::fill(other.expert.begin(), other.expert.end(), probe::kNoExpert);
@@ -62,7 +62,7 @@ class TokenRun : public FakeRunSource {
     holds_walks = false;
     for (const auto& held : std::exchange(held_, {})) {
       for (const WalkItem& item : held->request.items) {
-        fake_walk_detail::visitPage(*this, held->request, item);
+        fake_walk_detail::visit(*this, held->request, item);
         if (!failure.isEmpty()) {
           break;
         }

@@ -16,7 +16,7 @@ SimilarTokens similarTo(const TokenRef& token, TokenRun& run, int64_t snapshot =
   request.visit = [&](const WalkItem& item, const probe::ProbeSet&,
                       const probe::LayerSlice& slice) { similarity.add(item, slice); };
   for (const WalkItem& item : similarity.items()) {
-    fake_walk_detail::visitPage(run, request, item);
+    fake_walk_detail::visit(run, request, item);
   }
   return similarity.result();
 }

@@ -24,26 +24,11 @@ class ProbabilityRun : public RunSource {
   int walks = 0;
 
   std::shared_ptr<const RunData> data() const override { return run; }
-  std::shared_ptr<const probe::ProbeSet> probePage(int64_t page) override {
-    const auto [first, count] = range(page);
-    auto result = std::make_shared<probe::ProbeSet>(probe);
-    const int64_t n = run->layout.samples;
-    fake_walk_detail::cut(result->captions, n, first, count);
-    fake_walk_detail::cut(result->token_ids, n, first, count);
-    fake_walk_detail::cut(result->pieces, n, first, count);
-    fake_walk_detail::cut(result->labels, n, first, count);
-    fake_walk_detail::cut(result->sources, n, first, count);
-    return result;
+  std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override {
+    return sampleOf(probe, run->layout.samples, sample);
   }
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t, int64_t, int64_t page) override {
-    const auto [first, count] = range(page);
-    auto result = std::make_shared<probe::LayerSlice>(slice);
-    result->first_sample = first;
-    result->samples = count;
-    fake_walk_detail::cut(result->image, slice.samples, first, count);
-    fake_walk_detail::cut(result->text, slice.samples, first, count);
-    fake_walk_detail::cut(result->order, slice.samples, first, count);
-    return result;
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t, int64_t, int64_t sample) override {
+    return decisionsOf(slice, sample);
   }
   std::shared_ptr<const probe::Snapshot> summary(int64_t) override { return recorded_summary; }
   std::unique_ptr<Walk> walk(WalkRequest request) override {
@@ -53,12 +38,6 @@ class ProbabilityRun : public RunSource {
   void replaceData(const RunData& data) {
     run = std::make_shared<RunData>(data);
     Q_EMIT dataChanged();
-  }
-
- private:
-  std::pair<int64_t, int64_t> range(int64_t page) const {
-    const int64_t first = page * kPageSamples;
-    return {first, std::min(kPageSamples, run->layout.samples - first)};
   }
 };
 

@@ -333,12 +333,21 @@ TEST(WhatIf, SaysWhyItCannotBeComputed) {
 
 // ---- the source
 
+/// Samples [64 · page, …), waited for.
 std::shared_ptr<const probe::LayerSlice> pageOf(RunSource& source, int64_t snapshot, int64_t layer,
                                                 int64_t page) {
-  std::shared_ptr<const probe::LayerSlice> slice;
-  EXPECT_TRUE(QTest::qWaitFor(
-      [&] { return (slice = source.layerPage(snapshot, layer, page)) != nullptr; }, 5000));
-  return slice;
+  const auto whole = std::make_shared<probe::LayerSlice>();
+  const int64_t end = std::min((page + 1) * 64, source.data()->layout.samples);
+  for (int64_t sample = page * 64; sample < end; ++sample) {
+    std::shared_ptr<const probe::LayerSlice> one;
+    EXPECT_TRUE(QTest::qWaitFor(
+        [&] { return (one = source.decisions(snapshot, layer, sample)) != nullptr; }, 5000));
+    if (one) {
+      EXPECT_EQ(one->samples, 1);
+      fake_walk_detail::join(*whole, *one);
+    }
+  }
+  return whole;
 }
 
 /// Compares samples with what was routed by hand.
@@ -366,7 +375,7 @@ TEST_P(WhatIfPages, AreRoutedByWholeGroups) {
   WhatIfSource source(fake.get());
   source.setSettings({2, 0.6, Priority::Bpr});
   EXPECT_EQ(source.data()->layout.top_k, 2);
-  EXPECT_EQ(source.layerPage(1, 1, 0), nullptr) << "nothing is computed while the window waits";
+  EXPECT_EQ(source.decisions(1, 1, 0), nullptr) << "nothing is computed while the window waits";
   const Expected expected = routedByHand(*fake, GetParam(), 2, 0.6, Priority::Bpr);
   int64_t samples = 0;
   for (int64_t page = 0; page < 3; ++page) {
@@ -379,7 +388,7 @@ TEST_P(WhatIfPages, AreRoutedByWholeGroups) {
     expectRouted(*slice, expected, 2);
   }
   EXPECT_EQ(samples, 150);
-  EXPECT_EQ(source.layerPage(1, 1, 3), nullptr);
+  EXPECT_EQ(source.decisions(1, 1, 150), nullptr);
 }
 
 TEST_P(WhatIfPages, WalksVisitWhatWasAskedFor) {
@@ -426,7 +435,7 @@ TEST(WhatIfSource, PassesTheRecordingThroughUntilAsked) {
   WhatIfSource source(fake.get());
   EXPECT_EQ(source.data(), fake->run);
   EXPECT_EQ(source.summary(1), fake->recorded_summary);
-  ASSERT_TRUE(source.layerPage(1, 0, 0));
+  ASSERT_TRUE(source.decisions(1, 0, 0));
   EXPECT_EQ(fake->walks, 0);
 }
 
@@ -435,10 +444,10 @@ TEST(WhatIfSource, PassesSnapshotsThroughThatWereRecordedLikeThat) {
   fake->run->events = {{60, 2, "setting", "moe.capacity_factor 1 → 0.5"}};
   WhatIfSource source(fake.get());
   source.setSettings({{}, 0.5, {}});
-  EXPECT_TRUE(source.layerPage(1, 0, 0)) << "the snapshot of step 100 had 0.5";
+  EXPECT_TRUE(source.decisions(1, 0, 0)) << "the snapshot of step 100 had 0.5";
   EXPECT_EQ(source.summary(1), fake->recorded_summary);
   EXPECT_EQ(fake->walks, 0);
-  EXPECT_FALSE(source.layerPage(0, 0, 0));
+  EXPECT_FALSE(source.decisions(0, 0, 0));
   const auto slice = pageOf(source, 0, 0, 0);
   EXPECT_THAT(slice->image.kept, ElementsAre(1, 0, 0, 1));  // as BprDropsWhoIsLeastSure
 }
@@ -482,7 +491,7 @@ TEST(WhatIfSource, NewSettingsReplaceWhatWasComputed) {
   source.setSettings({});
   EXPECT_EQ(k.count(), 2);
   EXPECT_EQ(source.data(), fake->run);
-  EXPECT_EQ(source.layerPage(1, 0, 0)->image.kept.size(), 4U);
+  EXPECT_EQ(pageOf(source, 1, 0, 0)->image.kept.size(), 4U);
 }
 
 TEST(WhatIfSource, SamplesOfAGroupThatIsNotWholeAreNotRouted) {
@@ -516,21 +525,19 @@ class WidePages : public ProbabilityRun {
     run->origin.probe_group_pairs = run->layout.samples;
     run->snapshot_steps = {0};
   }
-  std::shared_ptr<const probe::LayerSlice> layerPage(int64_t, int64_t, int64_t page) override {
-    auto page_slice = std::make_shared<probe::LayerSlice>();
-    page_slice->first_sample = page * kPageSamples;
-    page_slice->samples = kPageSamples;
-    for (int64_t n = 0; n < kPageSamples; ++n) {
-      testing::addToken(page_slice->image, 0, 0.9F, 1, {0.9F, 0.1F});
-    }
-    probe::Decisions& text = page_slice->text;
-    text.expert.assign(kPageSamples * kWords, probe::kNoExpert);
+  std::shared_ptr<const probe::LayerSlice> decisions(int64_t, int64_t, int64_t sample) override {
+    auto one = std::make_shared<probe::LayerSlice>();
+    one->first_sample = sample;
+    one->samples = 1;
+    testing::addToken(one->image, 0, 0.9F, 1, {0.9F, 0.1F});
+    probe::Decisions& text = one->text;
+    text.expert.assign(kWords, probe::kNoExpert);
     text.gate.assign(text.expert.size(), 0);
     text.kept.assign(text.expert.size(), 0);
     text.runner_up.assign(text.expert.size(), probe::kNoExpert);
     text.margin.assign(text.expert.size(), 0);
-    page_slice->order.assign(kPageSamples * (kWords + 1), UINT32_MAX);
-    return page_slice;
+    one->order.assign(kWords + 1, UINT32_MAX);
+    return one;
   }
 };
 
@@ -539,17 +546,17 @@ TEST(WhatIfSource, APageOfAGroupLargerThanTheCacheComes) {
   WhatIfSource source(&fake);
   source.setSettings({{}, 0.5, {}});
   // As views do: what is shown is asked for again whenever something has come.
-  const std::vector<int64_t> shown = {0, 1, 11};
+  const std::vector<int64_t> shown = {0, 64, 11 * 64};
   const auto missing = [&] {
     return std::count_if(shown.begin(), shown.end(),
-                         [&](int64_t page) { return !source.layerPage(0, 0, page); });
+                         [&](int64_t sample) { return !source.decisions(0, 0, sample); });
   };
   QObject::connect(&source, &RunSource::pageReady, &source, missing);
   missing();
   ASSERT_TRUE(QTest::qWaitFor([&] { return source.isIdle(); }, 60'000));
   EXPECT_EQ(missing(), 0);
   EXPECT_EQ(fake.walks, 2) << "pages 0 and 1 in one";
-  EXPECT_EQ(source.layerPage(0, 0, 11)->first_sample, 11 * RunSource::kPageSamples);
+  EXPECT_EQ(source.decisions(0, 0, 11 * 64)->first_sample, 11 * 64);
 }
 
 TEST(WhatIfSource, WithoutProbabilitiesTheRecordingStays) {
@@ -558,7 +565,7 @@ TEST(WhatIfSource, WithoutProbabilitiesTheRecordingStays) {
   WhatIfSource source(fake.get());
   source.setSettings({2, 0.5, {}});
   EXPECT_EQ(source.data(), fake->run);
-  EXPECT_TRUE(source.layerPage(0, 0, 0));
+  EXPECT_TRUE(source.decisions(0, 0, 0));
 }
 
 TEST(WhatIfSource, APartWithoutThemSaysSo) {
@@ -574,9 +581,9 @@ TEST(WhatIfSource, APartWithoutThemSaysSo) {
               HasSubstr("without routing probabilities"));
   source.setSettings(settings);
   QSignalSpy told(&source, &RunSource::failed);
-  EXPECT_EQ(source.layerPage(1, 0, 0), nullptr);
+  EXPECT_EQ(source.decisions(1, 0, 0), nullptr);
   ASSERT_TRUE(told.wait(5000));
-  EXPECT_EQ(source.layerPage(1, 0, 0), nullptr);
+  EXPECT_EQ(source.decisions(1, 0, 0), nullptr);
   QTest::qWait(50);
   EXPECT_EQ(told.count(), 1) << "it is not tried again and again";
 }

@@ -16,25 +16,27 @@ namespace {
 
 using probe::test::SyntheticOptions;
 
-TEST(RecordingSource, GivesPagesAfterAskingAndOnlyThen) {
+TEST(RecordingSource, GivesSamplesAfterAskingAndOnlyThen) {
   QTemporaryDir folder;
   SyntheticOptions options;
-  options.samples = 70;  // a page and a bit
+  options.samples = 70;
   probe::test::writeSyntheticRecording(folder.filePath("run").toStdString(), options);
   RecordingSource source(std::make_shared<ReaderThread>(), folder.filePath("run"));
-  EXPECT_EQ(source.probePage(0), nullptr);
+  EXPECT_EQ(source.sample(0), nullptr);
   ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
-  EXPECT_EQ(source.layerPage(3, 1, 1), nullptr);
+  EXPECT_EQ(source.decisions(3, 1, 65), nullptr);
   EXPECT_FALSE(source.isIdle());
   ASSERT_TRUE(waitUntil([&] { return source.isIdle(); }));
-  const auto slice = source.layerPage(3, 1, 1);
+  const auto slice = source.decisions(3, 1, 65);
   ASSERT_NE(slice, nullptr);
-  EXPECT_EQ(slice->first_sample, 64);
-  EXPECT_EQ(slice->samples, 6);
+  EXPECT_EQ(slice->first_sample, 65);
+  EXPECT_EQ(slice->samples, 1);
   // expert = (p + n + l + s) % E for patch 2 of sample 65 in layer 1, snapshot 3.
-  EXPECT_EQ(slice->image.expert[16 + 2], (2 + 65 + 1 + 3) % 4);
-  EXPECT_EQ(source.layerPage(3, 2, 0), nullptr);  // no such layer: nothing is asked for
-  EXPECT_EQ(source.layerPage(5, 0, 0), nullptr);
+  EXPECT_EQ(slice->image.expert[2], (2 + 65 + 1 + 3) % 4);
+  EXPECT_EQ(source.decisions(3, 2, 0), nullptr);  // no such layer: nothing is asked for
+  EXPECT_EQ(source.decisions(5, 0, 0), nullptr);
+  EXPECT_EQ(source.decisions(3, 1, 70), nullptr);
+  EXPECT_EQ(source.sample(70), nullptr);
   EXPECT_TRUE(source.isIdle());
   ASSERT_NE(source.data()->curves, nullptr);
   EXPECT_EQ(source.data()->curves->steps.size(), 100u);
@@ -59,9 +61,9 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
   probe::test::writeSyntheticRecording(run, options);
   RecordingSource source(std::make_shared<ReaderThread>(), QString::fromStdString(run));
   ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
-  source.layerPage(2, 0, 0);
+  source.decisions(2, 0, 0);
   ASSERT_TRUE(waitUntil([&] { return source.isIdle(); }));
-  const auto old_slice = source.layerPage(2, 0, 0);
+  const auto old_slice = source.decisions(2, 0, 0);
   ASSERT_NE(old_slice, nullptr);
   {
     // Resumed at step 40: the snapshot of step 50 is recorded again, as number 9.
@@ -83,9 +85,9 @@ TEST(RecordingSource, ForgetsWhatAResumedRunTookBack) {
   ASSERT_TRUE(waitUntil([&] { return source.data()->snapshot_steps.size() == 3; }));
   EXPECT_EQ(source.data()->snapshot_steps, (std::vector<int64_t>{0, 25, 50}));
   EXPECT_EQ(source.data()->curves->steps.back(), 60);
-  source.layerPage(2, 0, 0);
+  source.decisions(2, 0, 0);
   ASSERT_TRUE(waitUntil([&] { return source.isIdle(); }));
-  const auto new_slice = source.layerPage(2, 0, 0);
+  const auto new_slice = source.decisions(2, 0, 0);
   ASSERT_NE(new_slice, nullptr);
   EXPECT_EQ(old_slice->image.expert[0], 2);      // (0 + 0 + 0 + 2) % 4
   EXPECT_EQ(new_slice->image.expert[0], 9 % 4);  // the same place, recorded anew

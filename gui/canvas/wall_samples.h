@@ -11,18 +11,17 @@ namespace limoe::gui {
 
 class FlipCounts;
 
-/// What one place of the canvas shows: a page, or one sample of it.
+/// What one place of the canvas shows.
 struct PlaceWish {
-  int64_t id = 0;      ///< of the place, the caller's own
-  int64_t sample = 0;  ///< one that it holds
-  bool single = false;
+  int64_t id = 0;  ///< of the place, the caller's own
+  int64_t sample = 0;
   int64_t snapshot = -1;  ///< −1: no routing is wanted
   int64_t layer = 0;
 };
 
-class WallPages {
+class WallSamples {
  public:
-  void clear() { pages_.clear(); }
+  void clear() { places_.clear(); }
   /// A resumed run replaced snapshots: what is held is looked at anew.
   void forgetDecisions();
 
@@ -34,7 +33,7 @@ class WallPages {
   /// What the place holds, asked for where it is missing. While the wanted decisions are being read
   /// the place keeps those it had, so that nothing flickers; isPending() then says so.
   /// `flips`: nullptr where no counts are wanted.
-  const WallPage& page(const PlaceWish& wish, RunSource& source, const RunData& run,
+  const WallSample& at(const PlaceWish& wish, RunSource& source, const RunData& run,
                        const WallGeometry& geometry, const TokenFilter& filter, FlipCounts* flips);
   bool isPending() const { return pending_; }
 
@@ -42,22 +41,21 @@ class WallPages {
   void endFrame();
 
   /// nullptr where it has never been asked for.
-  const WallPage* find(int64_t id) const;
+  const WallSample* find(int64_t id) const;
 
  private:
   struct Held {
-    WallPage page;
-    int64_t first_sample = -1;
+    WallSample content;
     int64_t last_frame = 0;
-    TokenFilter filter;  ///< of page.matches
+    TokenFilter filter;  ///< of content.matches
   };
-  static void readProbe(Held& held, const PlaceWish& wish, RunSource& source, const RunData& run,
-                        const WallGeometry& geometry);
-  bool readDecisions(Held& held, const PlaceWish& wish, RunSource& source,
-                     const RunData& run) const;
+  static bool readDecisions(WallSample& content, const PlaceWish& wish, RunSource& source,
+                            const RunData& run);
   static void match(Held& held, const RunData& run, const TokenFilter& filter);
+  static void countFlips(WallSample& content, const PlaceWish& wish, const RunData& run,
+                         FlipCounts& flips);
 
-  std::map<int64_t, Held> pages_;
+  std::map<int64_t, Held> places_;
   int64_t frame_ = 0;
   bool pending_ = false;
 };
