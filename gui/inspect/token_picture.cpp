@@ -28,6 +28,22 @@ QImage imageOf(const probe::ProbeSet& probe, const probe::Layout& layout, int64_
       .convertToFormat(QImage::Format_RGB32);  // a copy: the page may go
 }
 
+PatchCut patchWithNeighbours(const probe::ProbeSet& probe, const probe::Layout& layout,
+                             int64_t index, int64_t patch) {
+  const QImage whole = imageOf(probe, layout, index);
+  if (whole.isNull()) {
+    return {};
+  }
+  const auto width = static_cast<int>(layout.image_width / layout.patch_columns);
+  const auto height = static_cast<int>(layout.image_height / layout.patch_rows);
+  const QRect inside(static_cast<int>(patch % layout.patch_columns) * width,
+                     static_cast<int>(patch / layout.patch_columns) * height, width, height);
+  const QSize size(std::min(whole.width(), 3 * width), std::min(whole.height(), 3 * height));
+  const QPoint corner(std::clamp(inside.left() - width, 0, whole.width() - size.width()),
+                      std::clamp(inside.top() - height, 0, whole.height() - size.height()));
+  return {whole.copy(QRect(corner, size)), inside.translated(-corner)};
+}
+
 QString pieceAt(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index,
                 int64_t position) {
   const auto at = static_cast<std::size_t>(index * layout.text_length + position);
@@ -44,13 +60,6 @@ TokenPicture::TokenPicture(QWidget* parent)
 
 void TokenPicture::layOut() {
   setFixedHeight(static_cast<int>(std::lround(kLinesHigh * fontMetrics().height())));
-}
-
-void TokenPicture::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
 }
 
 void TokenPicture::showNothing() {

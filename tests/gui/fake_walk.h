@@ -35,22 +35,26 @@ inline void cut(probe::Decisions& decisions, int64_t page_samples, int64_t skip,
 inline void visitPage(RunSource& source, const WalkRequest& request, const WalkItem& item) {
   const int64_t page = item.first_sample / RunSource::kPageSamples;
   const int64_t skip = item.first_sample % RunSource::kPageSamples;
-  const auto of_page = source.layerPage(item.snapshot, item.layer, page);
-  probe::LayerSlice slice = *of_page;
-  slice.first_sample = item.first_sample;
-  slice.samples = item.samples;
-  cut(slice.image, of_page->samples, skip, item.samples);
-  cut(slice.text, of_page->samples, skip, item.samples);
-  cut(slice.order, of_page->samples, skip, item.samples);
+  probe::LayerSlice slice;
+  if (request.decisions) {
+    slice = *source.layerPage(item.snapshot, item.layer, page);
+    const int64_t samples = slice.samples;
+    slice.first_sample = item.first_sample;
+    slice.samples = item.samples;
+    cut(slice.image, samples, skip, item.samples);
+    cut(slice.text, samples, skip, item.samples);
+    cut(slice.order, samples, skip, item.samples);
+  }
   probe::ProbeSet texts;
   if (request.texts) {
     texts = *source.probePage(page);
     texts.images.clear();
-    cut(texts.captions, of_page->samples, skip, item.samples);
-    cut(texts.token_ids, of_page->samples, skip, item.samples);
-    cut(texts.pieces, of_page->samples, skip, item.samples);
-    cut(texts.labels, of_page->samples, skip, item.samples);
-    cut(texts.sources, of_page->samples, skip, item.samples);
+    const auto samples = static_cast<int64_t>(texts.captions.size());
+    cut(texts.captions, samples, skip, item.samples);
+    cut(texts.token_ids, samples, skip, item.samples);
+    cut(texts.pieces, samples, skip, item.samples);
+    cut(texts.labels, samples, skip, item.samples);
+    cut(texts.sources, samples, skip, item.samples);
   }
   request.visit(item, texts, slice);
 }
