@@ -413,10 +413,10 @@ void ExpertGallery::State::showMessageOfWait() const {
   if (digest || kind == Standing::Kind::Unasked) {
     return;
   }
-  parts.message->setText(kind == Standing::Kind::Waiting ? tr("Reading the probe…")
-                         : kind == Standing::Kind::Stopped
-                             ? tr("Nothing is shown: the probe was not read to its end.")
-                             : QString());
+  parts.message->setText(
+      kind == Standing::Kind::Waiting   ? tr("What it takes is shown when the probe has been read.")
+      : kind == Standing::Kind::Stopped ? tr("Nothing is shown: the probe was not read to its end.")
+                                        : QString());
 }
 
 void ExpertGallery::State::setDimmed(bool dimmed) const {

@@ -16,6 +16,7 @@ using Kind = Standing::Kind;
 
 WalkBar::WalkBar(QWidget* parent, Look look) : QWidget(parent) {
   setObjectName(QStringLiteral("walkBar"));
+  setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
   build(look);
   hide();
   patience_.setSingleShot(true);
@@ -124,7 +125,7 @@ void WalkBar::refresh() {
     patience_.start();
   }
   const QString text = words();
-  label_->setText(text);
+  label_->setText(QString(text).replace(QStringLiteral(" %"), QChar(0xA0) + QStringLiteral("%")));
   bar_->setValue(static_cast<int>(std::lround(now.done * 100)));
   bar_->setVisible(waiting || now.kind == Kind::Stopped);
   bar_->setEnabled(waiting);

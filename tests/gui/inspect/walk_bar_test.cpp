@@ -102,7 +102,7 @@ TEST_F(WalkBarTest, TheExpertGallerySaysWhyItIsEmpty) {
   state.toggleSelectedExpert(2);
   show(gallery);
   const auto* message = gallery.findChild<QLabel*>("message");
-  EXPECT_EQ(message->text(), QString::fromUtf8("Reading the probe…"));
+  EXPECT_EQ(message->text(), "What it takes is shown when the probe has been read.");
   digests.stop(Digests::question(1, 0, {}));
   EXPECT_EQ(message->text(), "Nothing is shown: the probe was not read to its end.");
   digests.goOn(Digests::question(1, 0, {}));
