@@ -184,9 +184,6 @@ void GalleryParts::buildHeader(QWidget& gallery, QVBoxLayout& layout) {
   counted = newLabel(*header, "counted");
   column->addWidget(counted);
   layout.addWidget(header);
-  wait = new WalkBar(&gallery);
-  wait->setContentsMargins(0, 0, 6, 0);
-  layout.addWidget(wait);
 }
 
 void GalleryParts::buildSections(QWidget& content, QVBoxLayout& layout) {
@@ -254,6 +251,9 @@ void GalleryParts::build(QWidget& gallery) {
   buildSections(*content, *column);
   scroll->setWidget(content);
   layout->addWidget(scroll, 1);
+  wait = new WalkBar(&gallery);  // below: nothing moves where it comes and goes
+  wait->setContentsMargins(0, 0, 6, 4);
+  layout->addWidget(wait);
   for (ExpertItems* items : content->findChildren<ExpertItems*>()) {
     QObject::connect(items, &ExpertItems::currentMoved, scroll, [this, items](const QRect& rect) {
       const QPoint at = items->mapTo(scroll->widget(), rect.center());

@@ -97,8 +97,6 @@ void LayerView::State::build() {
   layout->setSpacing(3);
   tools = new LayerTools(&view);
   layout->addWidget(tools);
-  bar = new WalkBar(&view);
-  layout->addWidget(bar);
   content = new QStackedWidget(&view);
   map = new HeatMapView(content);
   map->setObjectName(QStringLiteral("map"));
@@ -121,6 +119,9 @@ void LayerView::State::build() {
   offer->setMinimumHeight(height);
   line->addWidget(readout, 1);
   line->addWidget(offer);
+  bar = new WalkBar(&view, WalkBar::Look::Line);
+  bar->setMaximumHeight(height);
+  line->addWidget(bar);
   layout->addLayout(line);
   note = new ElidedLabel(&view);
   note->setObjectName(QStringLiteral("note"));

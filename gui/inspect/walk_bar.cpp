@@ -1,23 +1,24 @@
 #include "gui/inspect/walk_bar.h"
 
+#include <QEvent>
 #include <QGridLayout>
-#include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "gui/view/elided_label.h"
 #include "gui/view/number_text.h"
 
 namespace limoe::gui {
 
 using Kind = Standing::Kind;
 
-WalkBar::WalkBar(QWidget* parent, Look look) : QWidget(parent) {
+WalkBar::WalkBar(QWidget* parent, Look look) : QWidget(parent), look_(look) {
   setObjectName(QStringLiteral("walkBar"));
   setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
-  build(look);
+  build();
   hide();
   patience_.setSingleShot(true);
   patience_.setInterval(kPatienceMs);
@@ -28,15 +29,13 @@ WalkBar::WalkBar(QWidget* parent, Look look) : QWidget(parent) {
   connect(button_, &QPushButton::clicked, this, &WalkBar::pressed);
 }
 
-void WalkBar::build(Look look) {
-  label_ = new QLabel(this);
+void WalkBar::build() {
+  label_ = new ElidedLabel(this);
   label_->setObjectName(QStringLiteral("walkWords"));
-  label_->setWordWrap(true);
   bar_ = new QProgressBar(this);
   bar_->setObjectName(QStringLiteral("walkProgress"));
   bar_->setRange(0, 100);
   bar_->setTextVisible(false);
-  bar_->setFixedHeight(fontMetrics().height() / 2);
   button_ = new QPushButton(this);
   button_->setObjectName(QStringLiteral("walkButton"));
   button_->setAutoDefault(false);
@@ -48,16 +47,31 @@ void WalkBar::build(Look look) {
   auto* layout = new QGridLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setVerticalSpacing(2);
-  if (look == Look::Words) {
-    layout->addWidget(label_, 0, 0);
+  layout->addWidget(label_, 0, 0);
+  if (look_ == Look::Words) {
+    label_->setWordWrap(true);
     layout->addWidget(bar_, 1, 0);
     layout->addWidget(button_, 0, 1, 2, 1, Qt::AlignVCenter);
     layout->setColumnStretch(0, 1);
   } else {
-    label_->hide();
+    label_->setVisible(look_ == Look::Line);
+    layout->addWidget(bar_, 0, 1, Qt::AlignVCenter);
+    layout->addWidget(button_, 0, 2);
+  }
+  fitToFont();
+}
+
+void WalkBar::fitToFont() {
+  bar_->setFixedHeight(fontMetrics().height() / 2);
+  if (look_ != Look::Words) {
     bar_->setFixedWidth(fontMetrics().averageCharWidth() * 10);
-    layout->addWidget(bar_, 0, 0, Qt::AlignVCenter);
-    layout->addWidget(button_, 0, 1);
+  }
+}
+
+void WalkBar::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange && bar_) {
+    fitToFont();
   }
 }
 
@@ -125,7 +139,8 @@ void WalkBar::refresh() {
     patience_.start();
   }
   const QString text = words();
-  label_->setText(QString(text).replace(QStringLiteral(" %"), QChar(0xA0) + QStringLiteral("%")));
+  label_->setWholeText(
+      QString(text).replace(QStringLiteral(" %"), QChar(0xA0) + QStringLiteral("%")));
   bar_->setValue(static_cast<int>(std::lround(now.done * 100)));
   bar_->setVisible(waiting || now.kind == Kind::Stopped);
   bar_->setEnabled(waiting);

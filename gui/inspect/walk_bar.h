@@ -8,11 +8,12 @@
 
 #include "gui/inspect/walk_cache.h"
 
-class QLabel;
 class QProgressBar;
 class QPushButton;
 
 namespace limoe::gui {
+
+class ElidedLabel;
 
 /// Hidden while nothing is waited for, and for the first moment: what comes at once does not
 /// flicker. Stays, and says so, where the walk was stopped or failed.
@@ -23,6 +24,7 @@ class WalkBar : public QWidget {
 
   enum class Look {
     Words,  ///< what is being done and how far it is, above a bar
+    Line,   ///< the same side by side
     Bare    ///< bar and button alone, for where the words stand already
   };
   struct Wait {
@@ -48,16 +50,21 @@ class WalkBar : public QWidget {
   /// "Counting step 500: 34 %", "Counting step 500: stopped at 34 %", or why it failed.
   QString words() const;
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
-  void build(Look look);
+  void build();
+  void fitToFont();
   void refresh();
   void pressed();
 
+  const Look look_;
   QString what_;
   std::vector<Wait> waits_;
   QTimer patience_;
   bool waited_ = false;  ///< long enough for progress to be shown
-  QLabel* label_ = nullptr;
+  ElidedLabel* label_ = nullptr;
   QProgressBar* bar_ = nullptr;
   QPushButton* button_ = nullptr;
 };
