@@ -39,6 +39,7 @@ void WalkBar::build() {
   button_ = new QPushButton(this);
   button_->setObjectName(QStringLiteral("walkButton"));
   button_->setAutoDefault(false);
+  button_->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Fixed);
   button_->setText(tr("Cancel"));
   button_->setAccessibleName(tr("Stop reading the probe"));
   button_->setToolTip(button_->accessibleName());
@@ -47,12 +48,12 @@ void WalkBar::build() {
   auto* layout = new QGridLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setVerticalSpacing(2);
+  layout->setColumnStretch(0, look_ == Look::Bare ? 0 : 1);
   layout->addWidget(label_, 0, 0);
   if (look_ == Look::Words) {
     label_->setWordWrap(true);
     layout->addWidget(bar_, 1, 0);
     layout->addWidget(button_, 0, 1, 2, 1, Qt::AlignVCenter);
-    layout->setColumnStretch(0, 1);
   } else {
     label_->setVisible(look_ == Look::Line);
     layout->addWidget(bar_, 0, 1, Qt::AlignVCenter);
