@@ -51,7 +51,6 @@ void CanvasScene::runChanged() {
   const auto before = run_;
   run_ = source_->data();
   flips_.retry();
-  wall_.retry();
   if (before && !DecisionsStamp(*before).holdsIn(*run_)) {
     samples_.forgetDecisions();
     flips_.forget();
@@ -275,6 +274,10 @@ std::optional<TokenReadout> CanvasScene::readout(const Spot& spot) const {
   return describeToken(*run_, *sample, *spot.token, &state_);
 }
 
+Standing CanvasScene::wallWait() const {
+  return digests_ && wall_.waitsFor() ? digests_->standing(*wall_.waitsFor()) : Standing();
+}
+
 Notice CanvasScene::notice() const {
   if (!source_) {
     return {tr("No run is open"),
@@ -291,13 +294,16 @@ Notice CanvasScene::notice() const {
     return {tr("No step has been recorded yet"),
             {tr("The filmstrip shows this image as soon as there is one.")}};
   }
-  if (wall_.isPending()) {
-    return {tr("Looking for images that match …"), {inWords(state_.filter(), run_->layout)}};
+  if (wall_.waitsFor()) {
+    return {wallWait().kind == Standing::Kind::Waiting
+                ? tr("Looking for images that match …")
+                : tr("The images that match were not looked for to the end"),
+            {inWords(state_.filter(), run_->layout)}};
   }
   return {tr("No image matches the filter"),
           {inWords(state_.filter(), run_->layout),
-           tr("at this step and in this layer; clear the filter to see all %1 images again")
-               .arg(run_->layout.samples)}};
+           (views().snapshot() >= 0 ? tr("at this step and in this layer; ") : QString()) +
+               tr("clear the filter to see all %1 images again").arg(run_->layout.samples)}};
 }
 
 StatusTexts CanvasScene::status() const {
@@ -316,10 +322,10 @@ StatusTexts CanvasScene::status() const {
     right << tr("%1 %").arg(std::lround(zoom * 100));
   }
   texts.right = right.join(tr(" · "));
-  const double progress = digests_ ? digests_->progress() : 1;
+  const Standing wait = wallWait();
   if (seen.mode() == CanvasMode::Wall) {
-    texts.notes << wall_.filterWords(*run_, state_, progress)
-                << wall_.orderWords(state_, seen.layer(), progress);
+    texts.notes << wall_.filterWords(*run_, state_, wait)
+                << wall_.orderWords(state_, seen.layer(), wait);
   } else {
     texts.notes << tr(seen.mode() == CanvasMode::Layers ? "image %1 in all MoE layers"
                                                         : "image %1 over the recorded steps")

@@ -48,7 +48,6 @@ class CanvasScene {
   const RunData& run() const { return *run_; }
   SampleViews views() const { return {*run_, state_, wall_}; }
   const WallArrangement& wall() const { return wall_; }
-  WallArrangement& wall() { return wall_; }
   FlipCounts& flips() { return flips_; }
   ImageTextures& textures() { return textures_; }
   /// Of the mode that is shown: each keeps its place and zoom.
@@ -80,6 +79,7 @@ class CanvasScene {
   void drawTitles(ImDrawList& list, const QPalette& palette, int64_t first, int64_t last) const;
   void drawFrames(ImDrawList& list, const TokenRef& token, float thickness) const;
   const WallSample* sampleAt(int64_t slot) const;
+  Standing wallWait() const;
 
   const ViewState& state_;
   const ImGuiHost& host_;

@@ -269,10 +269,6 @@ void CanvasWidget::setDigests(Digests* digests) {
   if (digests) {
     connect(digests, &Digests::ready, this, [this] { canvas_->arrange(); });
     connect(digests, &Digests::progressed, this, [this] { update(); });
-    connect(digests, &Digests::failed, this, [this](const QString& why) {
-      canvas_->scene.wall().failed(why);
-      update();
-    });
     connect(digests, &QObject::destroyed, this, [this] { canvas_->scene.setDigests(nullptr); });
   }
   canvas_->arrange();

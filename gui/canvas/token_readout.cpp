@@ -5,6 +5,7 @@
 #include "gui/canvas/flip_counts.h"
 #include "gui/charts/expert_counts.h"
 #include "gui/view/expert_title.h"
+#include "gui/view/token_place.h"
 #include "routing_probe/recording/recording.h"
 
 namespace limoe::gui {
@@ -16,15 +17,13 @@ QString tr(const char* text) {
 
 QString titleOf(const RunData& run, const probe::ProbeSet& probe, const TokenRef& token) {
   const probe::Layout& layout = run.layout;
+  const QString place = placeInWords(layout, token);
   if (token.modality == probe::kImage) {
-    return tr("Sample %1 · patch row %2, column %3")
-        .arg(token.sample)
-        .arg(token.position / layout.patch_columns + 1)
-        .arg(token.position % layout.patch_columns + 1);
+    return place;
   }
   QString piece = QString::fromStdString(probe.pieces[static_cast<std::size_t>(token.position)]);
   piece.remove(QChar(0x2581));
-  return tr("Sample %1 · word piece %2 “%3”").arg(token.sample).arg(token.position + 1).arg(piece);
+  return tr("%1 “%2”").arg(place, piece);
 }
 
 void addLabel(TokenReadout& readout, const RunData& run, const probe::ProbeSet& probe,

@@ -5,7 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
+#include "gui/view/wall_order.h"
 
 namespace limoe::gui {
 namespace {
@@ -35,21 +36,23 @@ double valueOf(const LayerDigest& digest, WallOrder order, std::optional<int64_t
   return -1;
 }
 
-QString percent(double progress) {
-  return tr("%1 %").arg(std::lround(progress * 100));
+/// "doing … 34 %", "doing was stopped at 34 %", or why it came to nothing.
+QString waitWords(const QString& doing, const QString& nothing, const Standing& wait) {
+  const QString done = percentText(wait.done, 0);
+  switch (wait.kind) {
+    case Standing::Kind::Stopped:
+      return tr("%1 was stopped at %2").arg(doing, done);
+    case Standing::Kind::Failed:
+      return tr("%1: %2").arg(nothing, wait.failure);
+    default:
+      return tr("%1 … %2").arg(doing, done);
+  }
 }
 
 }  // namespace
 
 void WallArrangement::forget() {
   *this = {};
-}
-
-void WallArrangement::failed(const QString& why) {
-  if (pending_) {
-    failure_ = why;
-    pending_ = false;
-  }
 }
 
 std::optional<int64_t> WallArrangement::slotOf(int64_t sample) const {
@@ -60,88 +63,74 @@ std::optional<int64_t> WallArrangement::slotOf(int64_t sample) const {
   return slot < 0 ? std::nullopt : std::optional(slot);
 }
 
+/// Why the order cannot be what is wished for; empty where it can.
+QString WallArrangement::problemOf(const RunData& run) const {
+  const bool by_word = wish_.order == WallOrder::Word;
+  if (by_word || wish_.order == WallOrder::Recorded) {
+    return by_word && wish_.word.isEmpty() ? tr("no word is given") : QString();
+  }
+  if (run.layout.layers == 0) {
+    return tr("this order needs experts, which a dense model has not");
+  }
+  if (!routed_) {
+    return tr("no routing is recorded yet");
+  }
+  if (wish_.order == WallOrder::ExpertShare &&
+      (!wish_.expert || *wish_.expert >= run.layout.experts)) {
+    return tr("no expert is selected");
+  }
+  if (wish_.order == WallOrder::Entropy && !run.layout.probabilities) {
+    return tr("probabilities are not recorded, so there is no entropy");
+  }
+  return {};
+}
+
+/// nullptr where it is not there yet; then it is waited for.
+std::shared_ptr<const LayerDigest> WallArrangement::ask(Digests& digests,
+                                                        const Question& question) {
+  auto digest = digests.answer(question);
+  // The digests may still be those of the run before.
+  if (!digest || std::ssize(digest->patches) != samples_) {
+    waits_for_ = question;
+    return nullptr;
+  }
+  return digest;
+}
+
 WallArrangement::Change WallArrangement::update(const RunData& run, const ViewState& state,
                                                 int64_t snapshot, int64_t layer, Digests* digests) {
   samples_ = run.layout.samples;
-  Wish wish{state.wallOrder(), state.orderWord().trimmed(), state.selectedExpert(), state.filter(),
-            layer};
-  if (!(wish == wish_)) {
-    failure_.clear();
-  }
-  wish_ = wish;
-  pending_ = false;
-  problem_.clear();
-  if (wish_.order == WallOrder::Recorded && wish_.filter.isEmpty()) {
-    return take(std::nullopt);
-  }
-  routed_ = snapshot >= 0 && digests;
-  if (!routed_) {
-    problem_ = run.layout.layers == 0 ? tr("a dense model: nothing is routed")
-                                      : tr("no routing is recorded yet");
-    return take(std::nullopt);
-  }
-  if (wish_.order == WallOrder::Word && wish_.word.isEmpty()) {
-    problem_ = tr("no word is given");
-  } else if (wish_.order == WallOrder::ExpertShare &&
-             (!wish_.expert || *wish_.expert >= run.layout.experts)) {
-    problem_ = tr("no expert is selected");
-  } else if (wish_.order == WallOrder::Entropy && !run.layout.probabilities) {
-    problem_ = tr("probabilities are not recorded, so there is no entropy");
-  }
+  routed_ = snapshot >= 0;
+  // Captions and labels are there where nothing is routed, too.
+  wish_ = {state.wallOrder(), state.orderWord().trimmed(), state.selectedExpert(),
+           routed_ ? state.filter() : state.filter().ofTexts(), layer};
+  waits_for_.reset();
+  problem_ = problemOf(run);
   if (!problem_.isEmpty()) {
     wish_.order = WallOrder::Recorded;
-    if (wish_.filter.isEmpty()) {
-      return take(std::nullopt);
-    }
-  }
-  if (!failure_.isEmpty()) {
-    return Change::None;
-  }
-  // One question after the other: each new one would push the one before aside.
-  if (wish_.order == WallOrder::Word && !findWord(run, snapshot, layer, *digests)) {
-    pending_ = true;
-    return Change::None;
   }
   const bool all = wish_.filter.isEmpty();
   const bool by_word = wish_.order == WallOrder::Word;
-  std::shared_ptr<const LayerDigest> digest;
-  if (!(all && by_word)) {
-    digest = digests->layer(snapshot, layer, wish_.filter);
-    // The digests may still be those of the run before.
-    if (!digest || std::ssize(digest->patches) != samples_) {
-      pending_ = true;
-      return Change::None;
-    }
+  if (!digests || (all && wish_.order == WallOrder::Recorded)) {
+    return take(std::nullopt);
   }
-  if (isMadeOf(digest)) {
+  // One question after the other: each new one would push the one before aside.
+  std::shared_ptr<const LayerDigest> words, digest;
+  if (by_word) {
+    TokenFilter has_word;
+    has_word.word = wish_.word;
+    words = ask(*digests, Digests::textsQuestion(has_word));
+  }
+  if (!waits_for_ && !(all && by_word)) {
+    digest = ask(*digests, routed_ ? Digests::question(snapshot, layer, wish_.filter)
+                                   : Digests::textsQuestion(wish_.filter));
+  }
+  if (waits_for_ || (wish_ == applied_ && digest == made_of_ && words == words_of_)) {
     return Change::None;
   }
   made_of_ = digest;
-  words_of_ = by_word ? search_.found : nullptr;
+  words_of_ = words;
   return take(ordered(digest.get()));
-}
-
-bool WallArrangement::isMadeOf(const std::shared_ptr<const LayerDigest>& digest) const {
-  return wish_ == applied_ && digest == made_of_ && (digest || words_of_) &&
-         (wish_.order != WallOrder::Word || search_.found == words_of_);
-}
-
-/// Captions never change: a word that was found stays found at every step and in every layer.
-bool WallArrangement::findWord(const RunData& run, int64_t snapshot, int64_t layer,
-                               Digests& digests) {
-  if (search_.word == wish_.word && search_.found) {
-    return true;
-  }
-  if (search_.word != wish_.word || search_.snapshot >= std::ssize(run.snapshot_steps)) {
-    search_ = {wish_.word, snapshot, layer, nullptr};
-  }
-  TokenFilter filter;
-  filter.word = wish_.word;
-  const auto found = digests.layer(search_.snapshot, search_.layer, filter);
-  if (found && std::ssize(found->patches) == samples_) {
-    search_.found = found;
-  }
-  return search_.found != nullptr;
 }
 
 std::vector<int32_t> WallArrangement::ordered(const LayerDigest* filtered) {
@@ -155,7 +144,7 @@ std::vector<int32_t> WallArrangement::ordered(const LayerDigest* filtered) {
     }
     order.push_back(static_cast<int32_t>(n));
     if (wish_.order == WallOrder::Word) {
-      const bool has_word = hasTokens(*search_.found, n);
+      const bool has_word = hasTokens(*words_of_, n);
       values[n] = has_word ? 1 : 0;
       word_images_ += has_word ? 1 : 0;
     } else if (filtered && wish_.order != WallOrder::Recorded) {
@@ -193,55 +182,39 @@ WallArrangement::Change WallArrangement::take(std::optional<std::vector<int32_t>
 }
 
 QString WallArrangement::filterWords(const RunData& run, const ViewState& state,
-                                     double progress) const {
+                                     const Standing& wait) const {
   if (state.filter().isEmpty()) {
     return {};
   }
-  const QString words = tr("filter: %1 · ").arg(inWords(state.filter(), run.layout));
-  if (!failure_.isEmpty()) {
-    return words + tr("its images could not be found: %1").arg(failure_);
+  QString words = tr("filter: %1 · ").arg(inWords(state.filter(), run.layout));
+  const bool waits = waits_for_.has_value();
+  if (waits && !(applied_.filter == wish_.filter)) {
+    return words +
+           waitWords(tr("looking for its images"), tr("its images could not be found"), wait);
   }
-  if (pending_ && !(applied_.filter == state.filter())) {
-    return words + tr("looking for its images … %1").arg(percent(progress));
+  words += tr("%1 of %2 images").arg(count()).arg(samples_);
+  if (!routed_ && state.filter().needsRouting()) {
+    words += tr(" (expert, dropped and gate not applied: nothing is routed)");
   }
-  if (!routed_) {
-    return words + tr("not applied: %1").arg(problem_);
-  }
-  const QString images = tr("%1 of %2 images").arg(count()).arg(samples_);
-  return words + images +
-         (pending_ ? tr(" · looking again … %1").arg(percent(progress)) : QString());
+  return waits ? words + tr(" · ") +
+                     waitWords(tr("looking again"), tr("they could not be looked for again"), wait)
+               : words;
 }
 
-QString WallArrangement::orderWords(const ViewState& state, int64_t layer, double progress) const {
+QString WallArrangement::orderWords(const ViewState& state, int64_t layer,
+                                    const Standing& wait) const {
   if (state.wallOrder() == WallOrder::Recorded) {
     return {};
   }
   if (!problem_.isEmpty()) {
     return tr("order: as recorded, because %1").arg(problem_);
   }
-  if (!failure_.isEmpty()) {
-    return tr("order not made: %1").arg(failure_);
+  if (waits_for_) {
+    return waitWords(tr("ordering"), tr("order not made"), wait);
   }
-  if (pending_) {
-    return tr("ordering … %1").arg(percent(progress));
-  }
-  const QString of = state.filter().isEmpty() ? QString() : tr("matching ");
-  switch (state.wallOrder()) {
-    case WallOrder::Word:
-      return tr("order: captions with “%1” first (%2 images)")
-          .arg(state.orderWord().trimmed())
-          .arg(word_images_);
-    case WallOrder::ExpertShare:
-      return tr("order: share of an image’s %1patches that choose %2, largest first")
-          .arg(of, expertTitle(state, layer, state.selectedExpert().value_or(0)));
-    case WallOrder::Entropy:
-      return tr("order: mean entropy of an image’s %1patches, largest first").arg(of);
-    case WallOrder::Dropped:
-      return tr("order: dropped %1patches of an image, most first").arg(of);
-    case WallOrder::Recorded:
-      break;
-  }
-  return {};
+  const QString words = tr("order: %1").arg(orderInWords(state, layer));
+  return state.wallOrder() == WallOrder::Word ? words + tr(" (%1 images)").arg(word_images_)
+                                              : words;
 }
 
 }  // namespace limoe::gui

@@ -374,7 +374,9 @@ void ModalityChart::State::setTitles(const RunData* run, const probe::Snapshot* 
 QString ModalityChart::State::ruleText(const RunData& run) const {
   const TokenFilter& filter = state.filter();
   return tr("Counted: %1.").arg(countingRule(run, followsFilter() ? filter : TokenFilter())) +
-         (filter.isEmpty() || followsFilter() ? QString() : tr(" Not filtered."));
+         (filter.isEmpty() || followsFilter()
+              ? QString()
+              : tr(" All tokens: the filter is applied to one layer at a time."));
 }
 
 const Column* ModalityChart::State::columnAt(const QPointF& position) const {

@@ -14,15 +14,31 @@ namespace limoe::gui {
 class Digests : public WalkCache {
   Q_OBJECT
  public:
-  using WalkCache::WalkCache;
+  explicit Digests(QObject* parent = nullptr) : WalkCache({}, parent) {}
 
   /// nullptr where it is being made (ready() follows; ask again then) or there is no such layer.
   std::shared_ptr<const LayerDigest> layer(int64_t snapshot, int64_t layer,
                                            const TokenFilter& filter);
+  static Question question(int64_t snapshot, int64_t layer, const TokenFilter& filter) {
+    return {snapshot, layer, filter, 0, {}, {}};
+  }
+
+  /// What captions and labels alone tell, of a dense model too: the tokens of each sample that
+  /// match word and label (the filter's other parts do not count), and all words. No experts.
+  std::shared_ptr<const LayerDigest> texts(const TokenFilter& filter);
+  static Question textsQuestion(const TokenFilter& filter) {
+    return {kTexts, kTexts, filter.ofTexts(), 0, {}, {}};
+  }
+
+  /// To either kind of question.
+  std::shared_ptr<const LayerDigest> answer(const Question& question);
 
  protected:
-  bool isThere(const Key& key, const RunData& run) const override;
-  Plan plan(const Key& key, const RunData& run) const override;
+  bool isThere(const Question& question, const RunData& run) const override;
+  Plan plan(const Question& question, const RunData& run) const override;
+
+ private:
+  static constexpr int64_t kTexts = -1;  ///< snapshot and layer of what is not routed
 };
 
 /// Items that read a layer of a snapshot page by page.

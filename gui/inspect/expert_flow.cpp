@@ -62,46 +62,50 @@ bool hasNextLayer(const RunData& run, int64_t layer) {
          towerName(run, layer) == towerName(run, layer + 1);
 }
 
+Question Flows::question(int64_t snapshot, int64_t layer, const TokenFilter& filter,
+                         FilterLayer filter_layer) {
+  // Words and labels are the same in both layers.
+  const FilterLayer counts = filter.needsRouting() ? filter_layer : FilterLayer::From;
+  return {snapshot, layer, filter, static_cast<int>(counts), {}, {}};
+}
+
 std::shared_ptr<const ExpertFlow> Flows::flow(int64_t snapshot, int64_t layer,
                                               const TokenFilter& filter, FilterLayer filter_layer) {
-  // Words and labels are the same in both layers.
-  const bool differs = filter.expert || filter.dropped || filter.gate_below;
-  return std::static_pointer_cast<const ExpertFlow>(value(
-      {snapshot, layer, filter, static_cast<int>(differs ? filter_layer : FilterLayer::From)}));
+  return std::static_pointer_cast<const ExpertFlow>(
+      value(question(snapshot, layer, filter, filter_layer)));
 }
 
-bool Flows::isThere(const Key& key, const RunData& run) const {
-  return key.snapshot >= 0 && key.snapshot < std::ssize(run.snapshot_steps) &&
-         hasNextLayer(run, key.layer);
+bool Flows::isThere(const Question& question, const RunData& run) const {
+  return WalkCache::isThere(question, run) && hasNextLayer(run, question.layer);
 }
 
-WalkCache::Plan Flows::plan(const Key& key, const RunData& run) const {
-  struct Course {
+WalkCache::Plan Flows::plan(const Question& question, const RunData& run) const {
+  struct Pages {
     ExpertFlowBuilder builder;
     probe::LayerSlice from;  ///< of the page whose other layer comes next
   };
-  auto course = std::make_shared<Course>(
-      Course{ExpertFlowBuilder(run.layout, key.snapshot,
-                               run.snapshot_steps[static_cast<std::size_t>(key.snapshot)],
-                               key.layer, key.filter, static_cast<FilterLayer>(key.kind)),
-             {}});
+  const int64_t step = run.snapshot_steps[static_cast<std::size_t>(question.snapshot)];
+  auto pages = std::make_shared<Pages>(
+      Pages{ExpertFlowBuilder(run.layout, question.snapshot, step, question.layer, question.filter,
+                              static_cast<FilterLayer>(question.kind)),
+            {}});
   Plan plan;
   for (int64_t first = 0; first < run.layout.samples; first += RunSource::kPageSamples) {
     const int64_t samples = std::min(RunSource::kPageSamples, run.layout.samples - first);
-    plan.request.items.push_back({key.snapshot, key.layer, first, samples});
-    plan.request.items.push_back({key.snapshot, key.layer + 1, first, samples});
+    plan.request.items.push_back({question.snapshot, question.layer, first, samples});
+    plan.request.items.push_back({question.snapshot, question.layer + 1, first, samples});
   }
-  plan.request.texts = !key.filter.word.trimmed().isEmpty() || key.filter.label.has_value();
-  plan.request.visit = [course, layer = key.layer](const WalkItem& item,
-                                                   const probe::ProbeSet& texts,
-                                                   const probe::LayerSlice& slice) {
+  plan.request.texts = question.filter.needsTexts();
+  plan.request.visit = [pages, layer = question.layer](const WalkItem& item,
+                                                       const probe::ProbeSet& texts,
+                                                       const probe::LayerSlice& slice) {
     if (item.layer == layer) {
-      course->from = slice;
+      pages->from = slice;
     } else {
-      course->builder.add(texts, course->from, slice);
+      pages->builder.add(texts, pages->from, slice);
     }
   };
-  plan.take = [course] { return course->builder.take(); };
+  plan.take = [pages] { return pages->builder.take(); };
   return plan;
 }
 

@@ -61,16 +61,18 @@ class ExpertFlowBuilder {
 class Flows : public WalkCache {
   Q_OBJECT
  public:
-  using WalkCache::WalkCache;
+  explicit Flows(QObject* parent = nullptr) : WalkCache({}, parent) {}
 
   /// From `layer` to the next. nullptr where it is being made (ready() follows; ask again then) or
   /// there are no such two layers; those of two towers do not follow one another (hasNextLayer).
   std::shared_ptr<const ExpertFlow> flow(int64_t snapshot, int64_t layer, const TokenFilter& filter,
                                          FilterLayer filter_layer = FilterLayer::From);
+  static Question question(int64_t snapshot, int64_t layer, const TokenFilter& filter,
+                           FilterLayer filter_layer = FilterLayer::From);
 
  protected:
-  bool isThere(const Key& key, const RunData& run) const override;
-  Plan plan(const Key& key, const RunData& run) const override;
+  bool isThere(const Question& question, const RunData& run) const override;
+  Plan plan(const Question& question, const RunData& run) const override;
 };
 
 /// Whether the tokens of MoE layer `layer` go on to layer + 1.

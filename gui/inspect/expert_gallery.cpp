@@ -2,12 +2,10 @@
 
 #include <QLabel>
 #include <QPointer>
-#include <QProgressBar>
 #include <QScrollArea>
 #include <QTimer>
 #include <QToolButton>
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <utility>
 
@@ -18,6 +16,7 @@
 #include "gui/inspect/expert_gallery_tables.h"
 #include "gui/inspect/expert_history.h"
 #include "gui/inspect/expert_patches.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/view/colors.h"
 #include "gui/view/expert_title.h"
 
@@ -50,6 +49,7 @@ struct ExpertGallery::State {
   bool is_current = false;  ///< `digest` is of what is looked at
   std::shared_ptr<const ExpertFlow> to, from;
   int64_t flow_expert = -1;
+  bool flows_are_current = false;  ///< `to` and `from` likewise
   std::map<std::pair<int64_t, int64_t>, QString> flow_names;
   std::map<std::pair<int64_t, int64_t>, PatchTile> pictures;  ///< by sample and patch
   /// What the curve of the load was drawn of.
@@ -61,13 +61,6 @@ struct ExpertGallery::State {
     bool operator==(const LoadShown&) const = default;
   };
   LoadShown load_shown;
-  /// What could not be read; said until something else is looked at.
-  struct Wanted {
-    int64_t snapshot = -1, layer = -1;
-    TokenFilter filter;
-    bool operator==(const Wanted&) const = default;
-  };
-  Wanted wanted, failed;
 
   void connectParts();
   void clear();
@@ -81,8 +74,8 @@ struct ExpertGallery::State {
   void showLoad(const RunData& run);
   void showFlows(const RunData& run);
   void showFlow(const RunData& run, const ExpertFlow& flow, bool is_to);
-  void showProgress();
-  void showFailure(const QString& message);
+  void showWait();
+  void showMessageOfWait() const;
   void setDimmed(bool dimmed) const;
   void goTo(int64_t other_layer, int64_t other_expert) const;
   QColor color(const RunData& run) const { return expertColor(expert, run.layout.experts); }
@@ -133,7 +126,6 @@ void ExpertGallery::State::clear() {
   history.clear();
   load_shown = {};
   pictures.clear();
-  failed = {};
 }
 
 /// Sets layer and expert, or says why there is none.
@@ -170,17 +162,15 @@ void ExpertGallery::State::refresh() {
   const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
   if (!run) {
     parts.showMessage(noDataTitle(source), false);
-    parts.progress->hide();
+    parts.wait->rest();
     return;
   }
   if (!findExpert(*run)) {
-    parts.progress->hide();
+    parts.wait->rest();
     return;
   }
   showHeader(*run);
-  wanted = {state.snapshot(), layer, state.filter()};
-  parts.failure->setVisible(wanted == failed);
-  const auto found = digests.layer(wanted.snapshot, layer, wanted.filter);
+  const auto found = digests.layer(state.snapshot(), layer, state.filter());
   is_current = found != nullptr;
   if (found && (found != digest || digest_expert != expert)) {
     digest = found;
@@ -200,9 +190,9 @@ void ExpertGallery::State::refresh() {
     showLoad(*run);
     showFlows(*run);
   } else {
-    parts.showMessage(wanted == failed ? QString() : tr("Reading the probe…"), true);
+    parts.showMessage({}, true);
   }
-  showProgress();
+  showWait();
 }
 
 void ExpertGallery::State::showHeader(const RunData& run) {
@@ -318,7 +308,7 @@ void ExpertGallery::State::showLoad(const RunData& run) {
   QString note = against_capacity ? tr("kept / capacity, all tokens of the probe")
                                   : tr("share of the layer’s kept tokens, all of the probe");
   if (!state.filter().isEmpty()) {
-    note += tr(" (not filtered)");
+    note += tr("; not filtered: the filter is applied to one step at a time");
   }
   if (missing > 0) {
     note += tr(" · %1 steps are being read").arg(missing);
@@ -331,6 +321,7 @@ void ExpertGallery::State::showFlows(const RunData& run) {
   const bool has_last = hasNextLayer(run, layer - 1);
   parts.to.box->setVisible(has_next);
   parts.from.box->setVisible(has_last);
+  flows_are_current = false;
   if (!is_current) {
     return;  // one after the other: the digest first
   }
@@ -345,10 +336,10 @@ void ExpertGallery::State::showFlows(const RunData& run) {
   if (now_from && !(same && now_from == from)) {
     showFlow(run, *now_from, false);
   }
-  const bool complete = (now_to || !has_next) && (now_from || !has_last);
+  flows_are_current = (now_to || !has_next) && (now_from || !has_last);
   to = now_to ? now_to : to;
   from = now_from ? now_from : from;
-  if (complete) {
+  if (flows_are_current) {
     flow_expert = expert;
     flow_names = state.expertNames();
     parts.to_rows->setDimmed(false);
@@ -396,27 +387,35 @@ void ExpertGallery::State::showFlow(const RunData& run, const ExpertFlow& flow, 
                       : tr("%1 tokens, kept first choices of both layers").arg(countText(all)));
 }
 
-void ExpertGallery::State::showProgress() {
-  const bool makes_flow = is_current && flows.progress() < 1;
-  const bool is_busy = !is_current || makes_flow;
-  const double done = is_current ? flows.progress() : digests.progress();
-  const bool has_failed = wanted == failed;
-  parts.progress->setVisible(is_busy && !has_failed);
-  parts.progress->setValue(static_cast<int>(std::lround(done * 100)));
-  const QString text = tr("Reading the probe: %1").arg(percentText(done));
-  parts.progress->setToolTip(text);
-  if (!digest && !has_failed && parts.message->isVisible() && parts.header->isVisible()) {
-    parts.message->setText(text);
+/// For the digest; then for the flows, which are asked for one after the other.
+void ExpertGallery::State::showWait() {
+  const int64_t snapshot = state.snapshot();
+  std::vector<WalkBar::Wait> waits;
+  if (!is_current) {
+    waits.push_back({&digests, Digests::question(snapshot, layer, state.filter())});
+  } else {
+    for (const FilterLayer end : {FilterLayer::From, FilterLayer::To}) {
+      const int64_t first = end == FilterLayer::From ? layer : layer - 1;
+      const std::shared_ptr<const RunData> run = source->data();
+      if (hasNextLayer(*run, first)) {
+        waits.push_back({&flows, Flows::question(snapshot, first, state.filter(), end)});
+      }
+    }
   }
+  parts.wait->follow(is_current ? tr("Reading where its tokens go") : tr("Reading the probe"),
+                     std::move(waits));
+  showMessageOfWait();
 }
 
-void ExpertGallery::State::showFailure(const QString& message) {
-  if (is_current && flow_expert == expert) {
-    return;  // another view's
+void ExpertGallery::State::showMessageOfWait() const {
+  const Standing::Kind kind = parts.wait->standing().kind;
+  if (digest || kind == Standing::Kind::Unasked) {
+    return;
   }
-  failed = wanted;
-  parts.failure->setText(tr("Could not be read: %1").arg(message));
-  refresh();
+  parts.message->setText(
+      kind == Standing::Kind::Waiting   ? tr("What it takes is shown when the probe has been read.")
+      : kind == Standing::Kind::Stopped ? tr("Nothing is shown: the probe was not read to its end.")
+                                        : QString());
 }
 
 void ExpertGallery::State::setDimmed(bool dimmed) const {
@@ -426,9 +425,9 @@ void ExpertGallery::State::setDimmed(bool dimmed) const {
   }
   parts.modality_bar->setEnabled(!dimmed);
   parts.counts->setEnabled(!dimmed);
-  const bool flows_pending = dimmed || flow_expert != expert;
-  parts.to_rows->setDimmed(flows_pending || flows.progress() < 1);
-  parts.from_rows->setDimmed(flows_pending || flows.progress() < 1);
+  for (FlowRows* rows : {parts.to_rows, parts.from_rows}) {
+    rows->setDimmed(dimmed || !flows_are_current);
+  }
 }
 
 void ExpertGallery::State::goTo(int64_t other_layer, int64_t other_expert) const {
@@ -447,13 +446,12 @@ ExpertGallery::ExpertGallery(ViewState& state, Digests& digests, QWidget* parent
   gallery->parts.build(*this);
   gallery->connectParts();
   const auto refresh = [gallery] { gallery->refresh(); };
-  const auto fail = [gallery](const QString& message) { gallery->showFailure(message); };
   connect(&state, &ViewState::changed, this, refresh);
   for (WalkCache* cache :
        {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&gallery->flows)}) {
     connect(cache, &WalkCache::ready, this, refresh);
-    connect(cache, &WalkCache::progressed, this, [gallery] { gallery->showProgress(); });
-    connect(cache, &WalkCache::failed, this, fail);
+    connect(cache, &WalkCache::failed, this, refresh);
+    connect(cache, &WalkCache::progressed, this, [gallery] { gallery->showMessageOfWait(); });
   }
   gallery->refresh();
 }

@@ -4,7 +4,6 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPainter>
-#include <QProgressBar>
 #include <QScrollArea>
 #include <QScrollBar>
 #include <QToolButton>
@@ -13,6 +12,7 @@
 #include "gui/inspect/expert_bars.h"
 #include "gui/inspect/expert_history.h"
 #include "gui/inspect/expert_patches.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/view/colors.h"
 #include "gui/view/view_state.h"
 #include "routing_probe/recording/recording.h"
@@ -20,7 +20,6 @@
 namespace limoe::gui {
 namespace {
 
-constexpr int kProgressHeight = 4;
 constexpr int kBarHeight = 12;
 
 QLabel* newLabel(QWidget& parent, const char* name) {
@@ -184,22 +183,7 @@ void GalleryParts::buildHeader(QWidget& gallery, QVBoxLayout& layout) {
   column->addWidget(name);
   counted = newLabel(*header, "counted");
   column->addWidget(counted);
-  failure = newLabel(*header, "failure");
-  failure->hide();
-  column->addWidget(failure);
   layout.addWidget(header);
-  progress = new QProgressBar(&gallery);
-  progress->setObjectName(QStringLiteral("progress"));
-  progress->setRange(0, 100);
-  progress->setTextVisible(false);
-  progress->setFixedHeight(kProgressHeight);
-  progress->setAccessibleName(QObject::tr("Reading the probe"));
-  // Its room stays when it goes, so that nothing moves.
-  QSizePolicy policy = progress->sizePolicy();
-  policy.setRetainSizeWhenHidden(true);
-  progress->setSizePolicy(policy);
-  progress->hide();
-  layout.addWidget(progress);
 }
 
 void GalleryParts::buildSections(QWidget& content, QVBoxLayout& layout) {
@@ -267,6 +251,9 @@ void GalleryParts::build(QWidget& gallery) {
   buildSections(*content, *column);
   scroll->setWidget(content);
   layout->addWidget(scroll, 1);
+  wait = new WalkBar(&gallery);  // below: nothing moves where it comes and goes
+  wait->setContentsMargins(0, 0, 6, 4);
+  layout->addWidget(wait);
   for (ExpertItems* items : content->findChildren<ExpertItems*>()) {
     QObject::connect(items, &ExpertItems::currentMoved, scroll, [this, items](const QRect& rect) {
       const QPoint at = items->mapTo(scroll->widget(), rect.center());

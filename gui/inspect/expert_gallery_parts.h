@@ -10,7 +10,6 @@
 #include <vector>
 
 class QLabel;
-class QProgressBar;
 class QScrollArea;
 class QToolButton;
 class QVBoxLayout;
@@ -22,6 +21,7 @@ class FlowRows;
 class LiftRows;
 class LoadCurve;
 class PatchGrid;
+class WalkBar;
 class WordChips;
 
 /// Enter (or leaving it) takes over what was typed, Esc brings the old name back.
@@ -87,9 +87,9 @@ struct GallerySection {
 struct GalleryParts {
   QWidget* header = nullptr;
   Swatch* swatch = nullptr;
-  QLabel *title = nullptr, *place = nullptr, *counted = nullptr, *failure = nullptr;
+  QLabel *title = nullptr, *place = nullptr, *counted = nullptr;
   NameField* name = nullptr;
-  QProgressBar* progress = nullptr;
+  WalkBar* wait = nullptr;    ///< for the numbers of the expert, then for its flows
   QLabel* message = nullptr;  ///< instead of everything below the header
   QScrollArea* scroll = nullptr;
 

@@ -6,6 +6,8 @@
 
 #include "gui/canvas/token_readout.h"
 #include "gui/charts/plot_style.h"
+#include "gui/inspect/token_picture.h"
+#include "gui/view/token_place.h"
 
 namespace limoe::gui {
 namespace {
@@ -13,12 +15,6 @@ namespace {
 constexpr int kLeastTile = 66;
 constexpr int kGap = 6;
 constexpr int kChipGap = 5;
-constexpr int64_t kAround = 1;  ///< patches to every side
-
-/// First of `shown` patches out of `count` so that `patch` is as near to the middle as it can be.
-int64_t windowStart(int64_t patch, int64_t count, int64_t shown) {
-  return std::clamp<int64_t>(patch - kAround, 0, count - shown);
-}
 
 }  // namespace
 
@@ -26,7 +22,6 @@ PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& sample,
                    const RankedToken& token) {
   PatchTile tile;
   tile.token = token;
-  const auto bytes = static_cast<std::size_t>(layout.image_height * layout.image_width * 3);
   if (!sample.captions.empty()) {
     tile.caption = QString::fromStdString(sample.captions.front());
   }
@@ -34,39 +29,16 @@ PatchTile cutPatch(const probe::Layout& layout, const probe::ProbeSet& sample,
   if (label_at < sample.labels.size() && sample.labels[label_at] < layout.label_names.size()) {
     tile.label = QString::fromStdString(layout.label_names[sample.labels[label_at]]);
   }
-  if (sample.images.size() < bytes) {
-    return tile;
-  }
-  const int64_t row = token.token.position / layout.patch_columns;
-  const int64_t column = token.token.position % layout.patch_columns;
-  const int64_t rows = std::min(layout.patch_rows, 2 * kAround + 1);
-  const int64_t columns = std::min(layout.patch_columns, 2 * kAround + 1);
-  const int64_t top = windowStart(row, layout.patch_rows, rows);
-  const int64_t left = windowStart(column, layout.patch_columns, columns);
-  const auto height = static_cast<int>(layout.image_height / layout.patch_rows);
-  const auto width = static_cast<int>(layout.image_width / layout.patch_columns);
-  const QImage whole(sample.images.data(), static_cast<int>(layout.image_width),
-                     static_cast<int>(layout.image_height),
-                     static_cast<qsizetype>(layout.image_width * 3), QImage::Format_RGB888);
-  tile.picture = whole.copy(static_cast<int>(left) * width, static_cast<int>(top) * height,
-                            static_cast<int>(columns) * width, static_cast<int>(rows) * height);
-  tile.patch = QRect(static_cast<int>(column - left) * width, static_cast<int>(row - top) * height,
-                     width, height);
+  const PatchCut cut = patchWithNeighbours(sample, layout, token.token.position);
+  tile.picture = cut.picture;
+  tile.patch = cut.patch;
   return tile;
 }
 
 QStringList describeRanked(const probe::Layout& layout, const RankedToken& ranked,
                            const QString& caption, const QString& label) {
   const TokenRef& token = ranked.token;
-  QStringList lines;
-  if (token.modality == probe::kImage) {
-    lines << QObject::tr("Sample %1 · patch row %2, column %3")
-                 .arg(token.sample)
-                 .arg(token.position / layout.patch_columns + 1)
-                 .arg(token.position % layout.patch_columns + 1);
-  } else {
-    lines << QObject::tr("Sample %1 · word piece %2").arg(token.sample).arg(token.position + 1);
-  }
+  QStringList lines{placeInWords(layout, token)};
   lines << (caption.isEmpty() ? QObject::tr("caption: being read…")
                               : QObject::tr("caption: “%1”").arg(caption));
   lines << QObject::tr("gate %1 (first choice) · kept")

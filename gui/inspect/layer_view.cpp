@@ -18,6 +18,7 @@
 #include "gui/inspect/layer_view_notes.h"
 #include "gui/inspect/layer_view_tools.h"
 #include "gui/inspect/layer_view_trend.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
@@ -40,6 +41,7 @@ struct LayerView::State {
   QPointer<RunSource> source;
 
   LayerTools* tools = nullptr;
+  WalkBar* bar = nullptr;
   QStackedWidget* content = nullptr;
   HeatMapView* map = nullptr;
   MeasuresPanel* measures = nullptr;
@@ -53,12 +55,9 @@ struct LayerView::State {
     int64_t snapshot = -1;
     int64_t layer = 0;
     TokenFilter filter;
-    bool operator==(const Wanted&) const = default;
   };
   Wanted wanted;
   std::optional<int> shown_page;                    ///< whose numbers are on the screen
-  QString failure;                                  ///< to count what is wanted
-  bool waits = false;                               ///< for what is wanted to be counted
   std::shared_ptr<const LayerDigest> shown_digest;  ///< of the page of kinds or of measures
   std::optional<MapKind> shown_kind;
   CellValue shown_value = CellValue::Share;
@@ -84,7 +83,9 @@ struct LayerView::State {
   QString title(const RunData& run) const;
   void setShown(const RunData& run, QWidget* what, const QString& how_counted);
   void say(const QString& message);
-  void wait(const RunData& run, const WalkCache& maker);
+  void showMessage(const QString& message);
+  void wait(const RunData& run, WalkCache& maker, const Question& question);
+  void sayWait(const RunData& run);
   void refreshReadout();
   void choose(const HeatPlace& place, bool again);
   std::optional<TokenFilter> offered() const;
@@ -118,6 +119,9 @@ void LayerView::State::build() {
   offer->setMinimumHeight(height);
   line->addWidget(readout, 1);
   line->addWidget(offer);
+  bar = new WalkBar(&view, WalkBar::Look::Line);
+  bar->setMaximumHeight(height);
+  line->addWidget(bar);
   layout->addLayout(line);
   note = new ElidedLabel(&view);
   note->setObjectName(QStringLiteral("note"));
@@ -133,14 +137,12 @@ void LayerView::State::connectAll() {
   for (WalkCache* maker : {static_cast<WalkCache*>(&digests), static_cast<WalkCache*>(&flows),
                            static_cast<WalkCache*>(&coactivations)}) {
     connect(maker, &WalkCache::ready, &view, again);
+    connect(maker, &WalkCache::failed, &view, again);
     connect(maker, &WalkCache::progressed, &view, [this] {
-      if (waits) {
-        refresh();
+      const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
+      if (run && !shown_page && bar->standing().kind != Standing::Kind::Unasked) {
+        sayWait(*run);
       }
-    });
-    connect(maker, &WalkCache::failed, &view, [this](const QString& message) {
-      failure = message;
-      refresh();
     });
   }
   connect(map, &HeatMapView::cursorMoved, &view, [this] { refreshReadout(); });
@@ -159,7 +161,6 @@ void LayerView::State::forget() {
   shown_page.reset();
   shown_digest.reset();
   trend_layer = -1;
-  failure.clear();
 }
 
 void LayerView::State::refresh() {
@@ -178,16 +179,13 @@ void LayerView::State::refresh() {
     say(tr("This is a dense model. It has no MoE layers, so there are no experts."));
     return;
   }
-  const Wanted now{tools->page(), state.snapshot(), layer, state.filter()};
-  if (std::exchange(wanted, now) != now) {
-    failure.clear();
-  }
-  if (now.snapshot < 0 || now.snapshot >= std::ssize(run->snapshot_steps)) {
+  wanted = {tools->page(), state.snapshot(), layer, state.filter()};
+  if (wanted.snapshot < 0 || wanted.snapshot >= std::ssize(run->snapshot_steps)) {
     tools->setTitle(title(*run));
     say(tr("The first snapshot of the probe has not been recorded yet."));
     return;
   }
-  if (shown_page && *shown_page != now.page) {
+  if (shown_page && *shown_page != wanted.page) {
     map->setMessage({});  // nothing of another page is shown while this one's numbers come
     shown_page.reset();
   }
@@ -216,7 +214,7 @@ QString LayerView::State::title(const RunData& run) const {
 
 void LayerView::State::setShown(const RunData& run, QWidget* what, const QString& how_counted) {
   shown_page = wanted.page;
-  waits = false;
+  bar->rest();
   content->setCurrentWidget(what);
   map->setStale(false);
   measures->setStale(false);
@@ -227,8 +225,12 @@ void LayerView::State::setShown(const RunData& run, QWidget* what, const QString
 
 /// Instead of numbers.
 void LayerView::State::say(const QString& message) {
+  bar->rest();
+  showMessage(message);
+}
+
+void LayerView::State::showMessage(const QString& message) {
   shown_page.reset();
-  waits = false;
   kinds.clear();
   shown_kind.reset();
   map->setStale(false);
@@ -238,30 +240,30 @@ void LayerView::State::say(const QString& message) {
   refreshReadout();
 }
 
-void LayerView::State::wait(const RunData& run, const WalkCache& maker) {
-  const QString what =
-      failure.isEmpty()
-          ? tr("Counting %1: %2 %…")
-                .arg(stepTitle(run, wanted.snapshot))
-                .arg(static_cast<int>(maker.progress() < 1 ? maker.progress() * 100 : 0))
-          : tr("%1 could not be counted: %2").arg(title(run), failure);
+void LayerView::State::wait(const RunData& run, WalkCache& maker, const Question& question) {
+  bar->follow(tr("Counting %1").arg(stepTitle(run, wanted.snapshot)), {{&maker, question}});
   if (!shown_page) {
-    tools->setTitle(title(run));
-    say(what);
-    waits = true;
-    return;
+    return sayWait(run);
   }
-  waits = true;
-  // What is shown stays, pale, until the new numbers have come.
+  // What is shown stays, pale and with its title, until the new numbers have come.
   map->setStale(true);
   measures->setStale(true);
-  tools->setTitle(what);
+}
+
+/// Where there is nothing of before to show.
+void LayerView::State::sayWait(const RunData& run) {
+  const Standing now = bar->standing();
+  tools->setTitle(title(run));
+  showMessage(now.kind == Standing::Kind::Failed
+                  ? tr("%1 could not be counted: %2").arg(title(run), now.failure)
+              : now.kind == Standing::Kind::Stopped ? tr("Not counted to its end.")
+                                                    : tr("Counting…"));
 }
 
 void LayerView::State::refreshKinds(const RunData& run) {
   const auto digest = digests.layer(wanted.snapshot, wanted.layer, wanted.filter);
   if (!digest) {
-    return wait(run, digests);
+    return wait(run, digests, Digests::question(wanted.snapshot, wanted.layer, wanted.filter));
   }
   std::vector<HeatLine> experts = expertLines(state, wanted.layer, run.layout.experts);
   if (shown_page == kHeatMap && digest == shown_digest && tools->kind() == shown_kind &&
@@ -296,7 +298,7 @@ void LayerView::State::refreshFlow(const RunData& run) {
   }
   const auto flow = flows.flow(wanted.snapshot, wanted.layer, wanted.filter);
   if (!flow) {
-    return wait(run, flows);
+    return wait(run, flows, Flows::question(wanted.snapshot, wanted.layer, wanted.filter));
   }
   shown_kind.reset();
   map->setMap(flowMap(*flow, tools->modality(), tools->value(),
@@ -314,7 +316,8 @@ void LayerView::State::refreshCoactivation(const RunData& run) {
   }
   const auto found = coactivations.of(wanted.snapshot, wanted.layer, wanted.filter);
   if (!found) {
-    return wait(run, coactivations);
+    return wait(run, coactivations,
+                Digests::question(wanted.snapshot, wanted.layer, wanted.filter));
   }
   shown_kind.reset();
   map->setMap(coactivationMap(*found, tools->modality(), tools->value(),
@@ -326,7 +329,7 @@ void LayerView::State::refreshMeasures(const RunData& run) {
   const auto digest = digests.layer(wanted.snapshot, wanted.layer, wanted.filter);
   measures->setDefinitionsShown(tools->definitionsShown());
   if (!digest) {
-    return wait(run, digests);
+    return wait(run, digests, Digests::question(wanted.snapshot, wanted.layer, wanted.filter));
   }
   if (shown_page != kMeasures || digest != shown_digest) {
     measures->setMeasures(layerMeasures(*digest));

@@ -51,22 +51,21 @@ std::shared_ptr<const Coactivation> CoactivationBuilder::take() {
 
 std::shared_ptr<const Coactivation> Coactivations::of(int64_t snapshot, int64_t layer,
                                                       const TokenFilter& filter) {
-  return std::static_pointer_cast<const Coactivation>(value({snapshot, layer, filter}));
+  return std::static_pointer_cast<const Coactivation>(
+      value(Digests::question(snapshot, layer, filter)));
 }
 
-bool Coactivations::isThere(const Key& key, const RunData& run) const {
-  return run.layout.top_k > 1 && key.snapshot >= 0 &&
-         key.snapshot < std::ssize(run.snapshot_steps) && key.layer >= 0 &&
-         key.layer < run.layout.layers;
+bool Coactivations::isThere(const Question& question, const RunData& run) const {
+  return run.layout.top_k > 1 && WalkCache::isThere(question, run);
 }
 
-WalkCache::Plan Coactivations::plan(const Key& key, const RunData& run) const {
-  auto builder = std::make_shared<CoactivationBuilder>(
-      run.layout, key.snapshot, run.snapshot_steps[static_cast<std::size_t>(key.snapshot)],
-      key.layer, key.filter);
+WalkCache::Plan Coactivations::plan(const Question& question, const RunData& run) const {
+  const int64_t step = run.snapshot_steps[static_cast<std::size_t>(question.snapshot)];
+  auto builder = std::make_shared<CoactivationBuilder>(run.layout, question.snapshot, step,
+                                                       question.layer, question.filter);
   Plan plan;
-  plan.request.items = pagesOf(run.layout, key.snapshot, key.layer);
-  plan.request.texts = !key.filter.word.trimmed().isEmpty() || key.filter.label.has_value();
+  plan.request.items = pagesOf(run.layout, question.snapshot, question.layer);
+  plan.request.texts = question.filter.needsTexts();
   plan.request.visit = [builder](const WalkItem&, const probe::ProbeSet& texts,
                                  const probe::LayerSlice& slice) { builder->add(texts, slice); };
   plan.take = [builder] { return builder->take(); };

@@ -46,15 +46,15 @@ class CoactivationBuilder {
 class Coactivations : public WalkCache {
   Q_OBJECT
  public:
-  using WalkCache::WalkCache;
+  explicit Coactivations(QObject* parent = nullptr) : WalkCache({}, parent) {}
 
   /// nullptr where it is being made (ready() follows; ask again then) or K = 1.
   std::shared_ptr<const Coactivation> of(int64_t snapshot, int64_t layer,
                                          const TokenFilter& filter);
 
  protected:
-  bool isThere(const Key& key, const RunData& run) const override;
-  Plan plan(const Key& key, const RunData& run) const override;
+  bool isThere(const Question& question, const RunData& run) const override;
+  Plan plan(const Question& question, const RunData& run) const override;
 };
 
 }  // namespace limoe::gui

@@ -28,37 +28,8 @@ LayerTools::LayerTools(QWidget* parent)
       choices_(new QHBoxLayout),
       definitions_(new QToolButton(this)),
       title_(new ElidedLabel(this)) {
-  tabs_->setObjectName(QStringLiteral("pages"));
-  tabs_->setAccessibleName(tr("What is shown of the layer"));
-  tabs_->setToolTip(tabs_->accessibleName());
-  fitTabs();
-  tabs_->setExpanding(false);
-  tabs_->setDrawBase(false);
-  tabs_->setUsesScrollButtons(true);
-  const auto add_tab = [this](const QString& name, const QString& tip) {
-    tabs_->setTabToolTip(tabs_->addTab(name), tip);
-  };
-  add_tab(tr("Heat map"), tr("What each expert takes: labels, word pieces, caption words"));
-  add_tab(tr("Flow"), tr("Where the tokens of each expert go in the next MoE layer"));
-  add_tab(tr("Pairs"), tr("Co-activation: how often two experts are chosen by the same token"));
-  add_tab(tr("Measures"), tr("How far the experts have specialised, in numbers with definitions"));
-  add_tab(tr("Time"), tr("What the experts tell about label and modality at every step"));
-
-  kinds_ =
-      addChoice("kinds", tr("Columns"),
-                tr("What the columns are: labels of patches, the most frequent word pieces of\n"
-                   "captions, or words of the captions of the patches’ images"),
-                {tr("Labels"), tr("Word pieces"), tr("Caption words")});
-  modalities_ = addChoice("modalities", tr("Tokens"), tr("Which tokens are counted"),
-                          {tr("Both"), tr("Image"), tr("Text")});
-  values_ = addChoice("values", tr("Cells"),
-                      tr("What a cell says: a share in per cent; lift, how many times as often as\n"
-                         "if rows and columns had nothing to do with one another; or the count"),
-                      {tr("Share"), tr("Lift"), tr("Count")});
-  orders_ = addChoice("orders", tr("Order of the columns"),
-                      tr("Order of the columns: the most frequent first; by the expert that takes\n"
-                         "most of it, its largest share first; or by name"),
-                      {tr("Most frequent"), tr("By expert"), tr("By name")});
+  makeTabs();
+  makeChoices();
   definitions_->setObjectName(QStringLiteral("definitions_button"));
   definitions_->setText(tr("Definitions"));
   definitions_->setCheckable(true);
@@ -90,6 +61,42 @@ LayerTools::LayerTools(QWidget* parent)
     Q_EMIT changed();
   });
   showChoices();
+}
+
+void LayerTools::makeTabs() {
+  tabs_->setObjectName(QStringLiteral("pages"));
+  tabs_->setAccessibleName(tr("What is shown of the layer"));
+  tabs_->setToolTip(tabs_->accessibleName());
+  fitTabs();
+  tabs_->setExpanding(false);
+  tabs_->setDrawBase(false);
+  tabs_->setUsesScrollButtons(true);
+  const auto add_tab = [this](const QString& name, const QString& tip) {
+    tabs_->setTabToolTip(tabs_->addTab(name), tip);
+  };
+  add_tab(tr("Heat map"), tr("What each expert takes: labels, word pieces, caption words"));
+  add_tab(tr("Flow"), tr("Where the tokens of each expert go in the next MoE layer"));
+  add_tab(tr("Pairs"), tr("Co-activation: how often two experts are chosen by the same token"));
+  add_tab(tr("Measures"), tr("How far the experts have specialised, in numbers with definitions"));
+  add_tab(tr("Time"), tr("What the experts tell about label and modality at every step"));
+}
+
+void LayerTools::makeChoices() {
+  kinds_ =
+      addChoice("kinds", tr("Columns"),
+                tr("What the columns are: labels of patches, the most frequent word pieces of\n"
+                   "captions, or words of the captions of the patches’ images"),
+                {tr("Labels"), tr("Word pieces"), tr("Caption words")});
+  modalities_ = addChoice("modalities", tr("Tokens"), tr("Which tokens are counted"),
+                          {tr("Both"), tr("Image"), tr("Text")});
+  values_ = addChoice("values", tr("Cells"),
+                      tr("What a cell says: a share in per cent; lift, how many times as often as\n"
+                         "if rows and columns had nothing to do with one another; or the count"),
+                      {tr("Share"), tr("Lift"), tr("Count")});
+  orders_ = addChoice("orders", tr("Order of the columns"),
+                      tr("Order of the columns: the most frequent first; by the expert that takes\n"
+                         "most of it, its largest share first; or by name"),
+                      {tr("Most frequent"), tr("By expert"), tr("By name")});
 }
 
 void LayerTools::fitTabs() {

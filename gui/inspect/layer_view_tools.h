@@ -40,6 +40,8 @@ class LayerTools : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
+  void makeTabs();
+  void makeChoices();
   void fitTabs();
   void keepHeight();
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,

@@ -195,7 +195,9 @@ LayerTrend::LayerTrend(QWidget* parent) : QWidget(parent), trend_(std::make_uniq
     QString text;
     if (place) {
       const TrendPanel& curve = trend_->curves[place->first];
-      text = tr("%1\nstep %2: %3 %, by chance about %4 %\nClick to look at this step.")
+      text = tr("%1\nstep %2: %3 %, by chance about %4 %\nMutual information between a token's "
+                "expert and this, I(e; x) / H(x), over kept choices; by chance: (E − 1)(X − 1) / "
+                "2n nats of n choices (Miller 1955).\nClick to look at this step.")
                  .arg(curve.title)
                  .arg(trend_->steps[place->second])
                  .arg(curve.values[place->second] * 100, 0, 'f', 1)

@@ -33,6 +33,19 @@ CountTable tableOf(const LayerDigest& digest, const CountsOf& counts_of) {
   return table;
 }
 
+QString unitInWords(Measure::Unit unit) {
+  switch (unit) {
+    case Measure::Unit::Nats:
+      return QStringLiteral(" In nats (ln, the natural logarithm).");
+    case Measure::Unit::Percent:
+      return QStringLiteral(" In per cent.");
+    case Measure::Unit::Number:
+    case Measure::Unit::Count:
+      break;
+  }
+  return QStringLiteral(" A number of experts.");
+}
+
 /// Lines of the table of measures, with what they share.
 class Lines {
  public:
@@ -45,7 +58,7 @@ class Lines {
     measure.unit = unit;
     measure.values.fill(kNone);
     measure.notes.fill(QStringLiteral("not defined here"));
-    measure.definition = definition;
+    measure.definition = definition + unitInWords(unit);
     measure.formula = formula;
     lines_.push_back(std::move(measure));
     return lines_.back();
@@ -262,8 +275,10 @@ CountTable wordTable(const LayerDigest& digest) {
 
 std::vector<Measure> layerMeasures(const LayerDigest& digest) {
   Lines lines(digest);
-  const QString no_labels = digest.kept[0] == 0 ? QStringLiteral("no kept patches")
-                                                : QStringLiteral("no labels recorded");
+  const bool labelled = !digest.experts.empty() && !digest.experts.front().labels.empty();
+  const QString no_labels = !labelled             ? QStringLiteral("no labels recorded")
+                            : digest.kept[0] == 0 ? QStringLiteral("no kept patches")
+                                                  : QStringLiteral("no kept patch has a label");
   const QString no_patches = QStringLiteral("no kept patches");
   lines.addInformation(QStringLiteral("label"), Measure::kImage, labelTable(digest),
                        QStringLiteral("kept choices of patches that have a label"), no_labels);

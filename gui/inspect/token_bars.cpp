@@ -102,13 +102,6 @@ void TokenBars::layOut() {
   update();
 }
 
-void TokenBars::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
-}
-
 double TokenBars::rowHeight() const {
   return fontMetrics().height() + 4;
 }

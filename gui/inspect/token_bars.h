@@ -41,16 +41,15 @@ class TokenBars : public TokenPart {
   QString toolTipAt(const QPoint& at) const override;
   bool usesKey(int key, Qt::KeyboardModifiers modifiers) const override;
   void pressKey(int key, Qt::KeyboardModifiers modifiers) override;
+  void layOut() override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
-  void changeEvent(QEvent* event) override;
 
  private:
   struct Columns {
     double title = 0, number = 0, mark = 0;  ///< widths
   };
 
-  void layOut();
   void activate(std::size_t row);
   double rowHeight() const;
   std::size_t rowCount() const;       ///< bars, and the row that folds them

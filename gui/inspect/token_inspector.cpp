@@ -39,6 +39,21 @@ bool isInside(const probe::Layout& layout, const TokenRef& token) {
          token.position < units;
 }
 
+QString whyNotRouted(const RunData& run, int64_t layer) {
+  const QString tower = towerName(run, layer);
+  if (!tower.isEmpty()) {
+    return TokenInspector::tr(
+               "It is not routed in this layer, which is the %1’s. Its path shows the layers where "
+               "it is.")
+        .arg(tower);
+  }
+  return run.what_if.isEmpty()
+             ? TokenInspector::tr("It is not routed in this layer.")
+             : TokenInspector::tr(
+                   "It is not routed in this what-if: its routing group has samples that are not "
+                   "recorded, so who else asked for a place is not known.");
+}
+
 }  // namespace
 
 /// What the page of the selected token says about it.
@@ -268,7 +283,7 @@ void TokenInspector::takePage(const RunData& run) {
     return;
   }
   subject_->is_there = true;
-  subject_->image = imageOf(*sample.probe, run.layout, 0);
+  subject_->image = imageOf(*sample.probe, run.layout);
   subject_->readout = describeToken(run, sample, token);
   subject_->pieces = sample.probe->pieces;
 }
@@ -344,10 +359,7 @@ void TokenInspector::showDistribution(const RunData& run) {
                                               : std::min(layout.top_k + 1, layout.experts);
     parts_->bars->show(decision, layer, layout.experts, rows);
     if (decision && !decision->isRouted()) {
-      note =
-          tr("It is not routed in this layer, which is the %1’s. Its path shows the layers where "
-             "it is.")
-              .arg(towerName(run, layer));
+      note = whyNotRouted(run, layer);
     } else if (decision && decision->probabilities.empty()) {
       note =
           tr("Only the gates of its choices and the runner-up’s probability are recorded. To "
@@ -382,8 +394,10 @@ void TokenInspector::showTime(const RunData& run) {
     words = tr("Reading: %1 of %2 snapshots…").arg(history.size()).arg(all);
   } else {
     words = failed ? tr("Read: the first %1 of %2 snapshots. ").arg(history.size()).arg(all) : "";
-    words += inWords(history, state_.snapshot(),
-                     [this, layer](int64_t expert) { return expertTitle(state_, layer, expert); });
+    words += inWords(history, state_.snapshot(), [this, layer](int64_t expert) {
+      // Under a what-if a group that is not recorded whole is routed at some steps only.
+      return expert == probe::kNoExpert ? tr("no expert") : expertTitle(state_, layer, expert);
+    });
   }
   parts_->time_words->setText(words);
 }

@@ -34,6 +34,13 @@ bool TokenPart::event(QEvent* event) {
   return QWidget::event(event);
 }
 
+void TokenPart::changeEvent(QEvent* event) {
+  if (event->type() == QEvent::FontChange) {
+    layOut();
+  }
+  QWidget::changeEvent(event);
+}
+
 void TokenPart::keyPressEvent(QKeyEvent* event) {
   const Qt::KeyboardModifiers modifiers = event->modifiers() & ~Qt::KeypadModifier;
   if (usesKey(event->key(), modifiers)) {

@@ -18,8 +18,11 @@ class TokenPart : public QWidget {
   /// also where the window has a shortcut on them.
   virtual bool usesKey(int key, Qt::KeyboardModifiers modifiers) const = 0;
   virtual void pressKey(int key, Qt::KeyboardModifiers modifiers) = 0;
+  /// Takes the room that its contents need; asked for when the font has changed.
+  virtual void layOut() = 0;
 
   bool event(QEvent* event) override;
+  void changeEvent(QEvent* event) override;
   void keyPressEvent(QKeyEvent* event) override;
   void focusInEvent(QFocusEvent* event) override;
   void focusOutEvent(QFocusEvent* event) override;

@@ -74,13 +74,6 @@ void TokenPathStrip::resizeEvent(QResizeEvent* event) {
   layOut();
 }
 
-void TokenPathStrip::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
-}
-
 QRectF TokenPathStrip::cellRect(int64_t layer) const {
   const auto columns = static_cast<double>(columns_);
   const double high =

@@ -16,22 +16,36 @@ constexpr double kLinesHigh = 8;       ///< height in lines of text
 
 }  // namespace
 
-QImage imageOf(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index) {
+QImage imageOf(const probe::ProbeSet& sample, const probe::Layout& layout) {
   const auto bytes = static_cast<std::size_t>(layout.image_height * layout.image_width * 3);
-  const auto begin = static_cast<std::size_t>(index) * bytes;
-  if (index < 0 || bytes == 0 || probe.images.size() < begin + bytes) {
+  if (bytes == 0 || sample.images.size() < bytes) {
     return {};
   }
-  return QImage(probe.images.data() + begin, static_cast<int>(layout.image_width),
+  return QImage(sample.images.data(), static_cast<int>(layout.image_width),
                 static_cast<int>(layout.image_height), layout.image_width * 3,
                 QImage::Format_RGB888)
-      .convertToFormat(QImage::Format_RGB32);  // a copy: the page may go
+      .convertToFormat(QImage::Format_RGB32);  // a copy: the sample may go
 }
 
-QString pieceAt(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index,
-                int64_t position) {
-  const auto at = static_cast<std::size_t>(index * layout.text_length + position);
-  QString piece = at < probe.pieces.size() ? QString::fromStdString(probe.pieces[at]) : QString();
+PatchCut patchWithNeighbours(const probe::ProbeSet& sample, const probe::Layout& layout,
+                             int64_t patch) {
+  const QImage whole = imageOf(sample, layout);
+  if (whole.isNull()) {
+    return {};
+  }
+  const auto width = static_cast<int>(layout.image_width / layout.patch_columns);
+  const auto height = static_cast<int>(layout.image_height / layout.patch_rows);
+  const QRect inside(static_cast<int>(patch % layout.patch_columns) * width,
+                     static_cast<int>(patch / layout.patch_columns) * height, width, height);
+  const QSize size(std::min(whole.width(), 3 * width), std::min(whole.height(), 3 * height));
+  const QPoint corner(std::clamp(inside.left() - width, 0, whole.width() - size.width()),
+                      std::clamp(inside.top() - height, 0, whole.height() - size.height()));
+  return {whole.copy(QRect(corner, size)), inside.translated(-corner)};
+}
+
+QString pieceAt(const probe::ProbeSet& sample, int64_t position) {
+  const auto at = static_cast<std::size_t>(position);
+  QString piece = at < sample.pieces.size() ? QString::fromStdString(sample.pieces[at]) : QString();
   return piece.remove(QChar(0x2581));
 }
 
@@ -44,13 +58,6 @@ TokenPicture::TokenPicture(QWidget* parent)
 
 void TokenPicture::layOut() {
   setFixedHeight(static_cast<int>(std::lround(kLinesHigh * fontMetrics().height())));
-}
-
-void TokenPicture::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
 }
 
 void TokenPicture::showNothing() {

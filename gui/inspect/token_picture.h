@@ -8,11 +8,18 @@
 
 namespace limoe::gui {
 
-/// Sample `index` of a page as a picture of its own.
-QImage imageOf(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index);
-/// The word piece at a text position, without the mark of a word's start.
-QString pieceAt(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index,
-                int64_t position);
+/// The picture of one sample; null where its image is not there.
+QImage imageOf(const probe::ProbeSet& sample, const probe::Layout& layout);
+/// A patch with the patches around it, at the image's own resolution.
+struct PatchCut {
+  QImage picture;  ///< null where the image is not there
+  QRect patch;     ///< within `picture`
+};
+/// Of one sample; at the edge of the image the view stays inside it.
+PatchCut patchWithNeighbours(const probe::ProbeSet& sample, const probe::Layout& layout,
+                             int64_t patch);
+/// The word piece of one sample at a text position, without the mark of a word's start.
+QString pieceAt(const probe::ProbeSet& sample, int64_t position);
 
 /// A click on the image, and the arrows, go to a patch of the same image; with a word the arrows go
 /// to the neighbouring pieces.
@@ -37,12 +44,11 @@ class TokenPicture : public TokenPart {
   QString toolTipAt(const QPoint& at) const override;
   bool usesKey(int key, Qt::KeyboardModifiers modifiers) const override;
   void pressKey(int key, Qt::KeyboardModifiers modifiers) override;
+  void layOut() override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
-  void changeEvent(QEvent* event) override;
 
  private:
-  void layOut();
   QRectF tile() const;
   int64_t patchAt(const QPointF& at) const;  ///< −1: none
   void paintPiece(QPainter& painter, const QRectF& rect) const;

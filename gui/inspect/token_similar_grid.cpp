@@ -51,13 +51,6 @@ void TokenSimilarGrid::resizeEvent(QResizeEvent* event) {
   layOut();
 }
 
-void TokenSimilarGrid::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
-}
-
 QRectF TokenSimilarGrid::cardRect(std::size_t card) const {
   const double row = static_cast<double>(card / static_cast<std::size_t>(columns_));
   const double column = static_cast<double>(card % static_cast<std::size_t>(columns_));

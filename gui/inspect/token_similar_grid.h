@@ -39,13 +39,12 @@ class TokenSimilarGrid : public TokenPart {
   QString toolTipAt(const QPoint& at) const override;
   bool usesKey(int key, Qt::KeyboardModifiers modifiers) const override;
   void pressKey(int key, Qt::KeyboardModifiers modifiers) override;
+  void layOut() override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
-  void changeEvent(QEvent* event) override;
 
  private:
-  void layOut();
   bool hasWords() const;
   int cardAt(const QPoint& at) const;  ///< −1: none
   void paintPatch(QPainter& painter, const TokenCard& card, const QRectF& rect) const;

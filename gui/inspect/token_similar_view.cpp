@@ -3,8 +3,6 @@
 #include <QHBoxLayout>
 #include <QHideEvent>
 #include <QLabel>
-#include <QLocale>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -12,6 +10,9 @@
 
 #include "gui/canvas/token_readout.h"
 #include "gui/inspect/token_picture.h"
+#include "gui/inspect/walk_bar.h"
+#include "gui/view/number_text.h"
+#include "gui/view/token_place.h"
 
 namespace limoe::gui {
 namespace {
@@ -19,27 +20,12 @@ namespace {
 constexpr int64_t kPiecesBefore = 2;
 constexpr int kRestMs = 200;  ///< the user has stopped stepping through time
 
-/// "sample 12 · patch row 3, column 5"
-QString placeOf(const probe::Layout& layout, const TokenRef& token) {
-  if (token.modality == probe::kImage) {
-    return TokenSimilarView::tr("sample %1 · patch row %2, column %3")
-        .arg(token.sample)
-        .arg(token.position / layout.patch_columns + 1)
-        .arg(token.position % layout.patch_columns + 1);
-  }
-  return TokenSimilarView::tr("sample %1 · word piece %2")
-      .arg(token.sample)
-      .arg(token.position + 1);
-}
-
 /// The piece with the two before it and what follows: "… words on signs".
-QString contextOf(const probe::ProbeSet& probe, const probe::Layout& layout, int64_t index,
-                  int64_t position) {
-  const auto begin = static_cast<std::size_t>(index * layout.text_length);
+QString contextOf(const probe::ProbeSet& sample, int64_t position) {
   const int64_t first = std::max<int64_t>(0, position - kPiecesBefore);
   QString text;
-  for (int64_t t = first; t < layout.text_length; ++t) {
-    text += QString::fromStdString(probe.pieces[begin + static_cast<std::size_t>(t)]);
+  for (auto t = static_cast<std::size_t>(first); t < sample.pieces.size(); ++t) {
+    text += QString::fromStdString(sample.pieces[t]);
   }
   text = text.replace(QChar(0x2581), QLatin1Char(' ')).trimmed();
   return first > 0 ? QStringLiteral("… ") + text : text;
@@ -65,7 +51,7 @@ QString valueOf(const SimilarTokens& found, const SimilarToken& token) {
 }
 
 QString tipOf(const SimilarTokens& found, const SimilarToken& token, const probe::Layout& layout) {
-  const QString place = placeOf(layout, token.token);
+  const QString place = placeInWords(layout, token.token);
   if (found.measure == SimilarityMeasure::Divergence) {
     return TokenSimilarView::tr("%1: mean Jensen–Shannon divergence %2 nats over %3 MoE layers")
         .arg(place, gateDigits(token.divergence))
@@ -85,9 +71,8 @@ TokenSimilarView::TokenSimilarView(ViewState& state, QWidget* parent)
     : QWidget(parent),
       state_(state),
       note_(new QLabel(this)),
-      failure_(new QLabel(this)),
       button_(new QPushButton(this)),
-      progress_(new QProgressBar(this)),
+      wait_(new WalkBar(this)),
       grid_(new TokenSimilarGrid(this)) {
   build();
   start_.setSingleShot(true);
@@ -99,6 +84,8 @@ TokenSimilarView::TokenSimilarView(ViewState& state, QWidget* parent)
   connect(note_, &QLabel::linkActivated, this, [this] {
     state_.setSelectedToken(found_ ? std::optional(found_->token) : std::nullopt);
   });
+  connect(&similars_, &WalkCache::ready, this, &TokenSimilarView::refresh);
+  connect(&similars_, &WalkCache::progressed, this, &TokenSimilarView::refresh);
   refresh();
 }
 
@@ -106,58 +93,55 @@ TokenSimilarView::~TokenSimilarView() = default;
 
 void TokenSimilarView::build() {
   note_->setObjectName(QStringLiteral("similarNote"));
-  failure_->setObjectName(QStringLiteral("similarFailure"));
   button_->setObjectName(QStringLiteral("findSimilar"));
   button_->setText(tr("Find similar"));
   button_->setToolTip(tr("Compare the token with every other of the probe"));
-  progress_->setObjectName(QStringLiteral("similarProgress"));
-  for (QLabel* label : {note_, failure_}) {
-    label->setWordWrap(true);
-    label->setForegroundRole(QPalette::PlaceholderText);
-  }
+  note_->setWordWrap(true);
+  note_->setForegroundRole(QPalette::PlaceholderText);
   note_->setTextFormat(Qt::RichText);
   note_->setTextInteractionFlags(Qt::TextBrowserInteraction);
-  progress_->setRange(0, 1000);
-  progress_->setAccessibleName(tr("Progress of the search"));
-  progress_->setToolTip(tr("How much of the probe has been compared"));
   auto* row = new QHBoxLayout;
   row->addWidget(button_);
-  row->addWidget(progress_, 1);
   row->addStretch();
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(note_);
   layout->addWidget(grid_);
   layout->addLayout(row);
-  layout->addWidget(failure_);
+  layout->addWidget(wait_);
 }
 
 void TokenSimilarView::setSource(RunSource* source) {
   if (source_) {
     source_->disconnect(this);
   }
-  cancel();
+  giveUp();
   found_.reset();
   cards_.clear();
-  failure_->clear();
   source_ = source;
+  similars_.setSource(source);
   if (source) {
     connect(source, &RunSource::pageReady, this, &TokenSimilarView::fillCards);
   }
   refresh();
 }
 
-void TokenSimilarView::cancel() {
-  walk_.reset();
-  searched_.reset();
+void TokenSimilarView::giveUp() {
   start_.stop();
+  if (asked_) {
+    similars_.drop(*std::exchange(asked_, std::nullopt));
+  }
 }
 
 void TokenSimilarView::hideEvent(QHideEvent* event) {
   QWidget::hideEvent(event);
   if (!event->spontaneous()) {  // else the window is iconified
-    cancel();
+    giveUp();
   }
+}
+
+bool TokenSimilarView::isSearching() const {
+  return asked_ && similars_.standing(*asked_).kind == Standing::Kind::Waiting;
 }
 
 std::optional<TokenRef> TokenSimilarView::subject() const {
@@ -173,20 +157,17 @@ bool TokenSimilarView::isUpToDate() const {
 
 /// Drops what is about another token, another step or steps that a resumed run took back.
 void TokenSimilarView::dropStale(const RunData& run) {
-  if (found_) {
-    if (!found_stamp_.holdsIn(run) || found_->token != subject()) {
-      found_.reset();
-      cards_.clear();
-    }
+  if (found_ && (!found_stamp_.holdsIn(run) || found_->token != subject())) {
+    found_.reset();
+    cards_.clear();
   }
-  if (walk_ && !searched_stamp_.holdsIn(run)) {
-    cancel();
+  if (!asked_) {
+    return;
   }
-  if (walk_ && (searched_ != subject() && searched_ != state_.selectedToken())) {
-    cancel();
-  }
-  if (walk_ && searched_snapshot_ != state_.snapshot() && !state_.followsNewest()) {
-    cancel();
+  const bool other_token = asked_->token != subject() && asked_->token != state_.selectedToken();
+  const bool other_step = asked_->snapshot != state_.snapshot() && !state_.followsNewest();
+  if (other_token || other_step || !asked_stamp_.holdsIn(run)) {
+    giveUp();
   }
 }
 
@@ -197,17 +178,15 @@ void TokenSimilarView::refresh() {
                         state_.snapshot() < std::ssize(run->snapshot_steps);
   setVisible(possible);
   if (!possible) {
-    cancel();
+    giveUp();
     found_.reset();
     cards_.clear();
     showCards();
     return;
   }
   dropStale(*run);
-  if (failed_ != subject()) {
-    failure_->clear();
-  }
-  if (run->layout.samples <= kSmallProbe && isVisible() && !walk_ && !isUpToDate()) {
+  takeAnswer(*run);
+  if (run->layout.samples <= kSmallProbe && isVisible() && !asked_ && !isUpToDate()) {
     start_.start();
   }
   showCards();
@@ -215,18 +194,17 @@ void TokenSimilarView::refresh() {
 }
 
 void TokenSimilarView::showWords(const RunData& run) {
-  const bool searching = walk_ != nullptr;
   const bool from_list = found_ && state_.selectedToken() != found_->token;
-  button_->setText(searching ? tr("Cancel")
-                             : (from_list ? tr("Find similar to this one") : tr("Find similar")));
-  button_->setToolTip(searching
-                          ? tr("Stop comparing")
-                          : tr("Compare the token with every other of the %1 probe samples, in "
-                               "all MoE layers at this step")
-                                .arg(QLocale().toString(qlonglong(run.layout.samples))));
-  button_->setVisible(searching || from_list || !(isUpToDate() || start_.isActive()));
-  progress_->setVisible(searching);
-  failure_->setVisible(!failure_->text().isEmpty());
+  button_->setText(from_list ? tr("Find similar to this one") : tr("Find similar"));
+  button_->setToolTip(tr("Compare the token with every other of the %1 probe samples, in all MoE "
+                         "layers at this step")
+                          .arg(countText(static_cast<uint64_t>(run.layout.samples))));
+  button_->setVisible(!asked_ && (from_list || !(isUpToDate() || start_.isActive())));
+  if (asked_) {
+    wait_->follow(tr("Comparing with all tokens of the probe"), {{&similars_, *asked_}});
+  } else {
+    wait_->rest();
+  }
   if (!found_) {
     note_->setText(
         tr("Tokens of the same kind, over the whole probe, that the routers treat most "
@@ -236,13 +214,13 @@ void TokenSimilarView::showWords(const RunData& run) {
                                             : SimilarityMeasure::FirstChoices));
     return;
   }
-  const QString place = placeOf(run.layout, found_->token);
+  const QString place = placeInWords(run.layout, found_->token);
   const QString what = found_->token.modality == probe::kImage ? tr("patches") : tr("text tokens");
   note_->setText(
       tr("The %1 nearest of %2 %3 to %4 at step %5, by %6 over %7 MoE layers; at most %8 of one "
          "image.")
           .arg(found_->nearest.size())
-          .arg(QLocale().toString(qlonglong(found_->compared)), what,
+          .arg(countText(static_cast<uint64_t>(found_->compared)), what,
                from_list ? QStringLiteral("<a href=\"back\">%1</a>").arg(place) : place)
           .arg(found_step_)
           .arg(found_->measure == SimilarityMeasure::Divergence
@@ -254,18 +232,9 @@ void TokenSimilarView::showWords(const RunData& run) {
 }
 
 void TokenSimilarView::pressed() {
-  if (walk_) {
-    cancel();
-    const auto run = source_ ? source_->data() : nullptr;
-    if (run) {
-      showWords(*run);
-    }
-    return;
-  }
   if (found_ && state_.selectedToken() != found_->token) {
     found_.reset();
     cards_.clear();
-    showCards();
   }
   search();
 }
@@ -274,82 +243,48 @@ void TokenSimilarView::search() {
   const auto run = source_ ? source_->data() : nullptr;
   const std::optional<TokenRef> token = subject();
   start_.stop();
-  if (!run || !token || token->sample >= run->layout.samples || state_.snapshot() < 0 ||
-      state_.snapshot() >= std::ssize(run->snapshot_steps) || run->layout.layers == 0) {
+  if (!run || !token || token->sample >= run->layout.samples) {
     return;
   }
-  failure_->clear();
-  const int64_t step = run->snapshot_steps[static_cast<std::size_t>(state_.snapshot())];
-  auto similarity = std::make_shared<TokenSimilarity>(run->layout, state_.snapshot(), *token);
-  WalkRequest request;
-  request.items = similarity->items();
-  request.probabilities = run->layout.probabilities;
-  request.visit = [similarity](const WalkItem& item, const probe::ProbeSet&,
-                               const probe::LayerSlice& slice) { similarity->add(item, slice); };
-  request.progress = [this](double done) { progress_->setValue(static_cast<int>(done * 1000)); };
-  request.finished = [this, similarity, step](const QString& failure) {
-    take(similarity->result(), step, failure);
-  };
-  searched_ = token;
-  searched_snapshot_ = state_.snapshot();
-  searched_stamp_ = DecisionsStamp(*run);
-  progress_->setValue(0);
-  walk_ = source_->walk(std::move(request));
-  showWords(*run);
+  asked_ = Similars::question(state_.snapshot(), *token);
+  asked_stamp_ = DecisionsStamp(*run);
+  refresh();
 }
 
-void TokenSimilarView::take(const SimilarTokens& result, int64_t step, const QString& failure) {
-  walk_.reset();
-  const auto searched = std::exchange(searched_, std::nullopt);
-  if (failure.isEmpty()) {
-    found_ = result;
-    found_step_ = step;
-    found_stamp_ = searched_stamp_;
-    cards_.clear();
-    has_texts_.assign(result.nearest.size(), false);
-    const auto run = source_->data();
-    for (const SimilarToken& one : result.nearest) {
-      TokenCard card;
-      card.token = one.token;
-      card.value = valueOf(result, one);
-      card.tip = tipOf(result, one, run->layout);
-      cards_.push_back(card);
-    }
-    fillCards();
-    refresh();
-  } else if (const auto run = source_->data()) {
-    failed_ = searched;
-    failure_->setText(tr("The search ended early: %1").arg(failure));
-    showWords(*run);  // without starting again at once
+void TokenSimilarView::takeAnswer(const RunData& run) {
+  const auto answer = asked_ ? similars_.of(*asked_) : nullptr;
+  if (!answer) {
+    return;
   }
+  found_ = answer;
+  found_step_ = run.snapshot_steps[static_cast<std::size_t>(answer->snapshot)];
+  found_stamp_ = asked_stamp_;
+  asked_.reset();
+  cards_.clear();
+  has_texts_.assign(answer->nearest.size(), false);
+  for (const SimilarToken& one : answer->nearest) {
+    TokenCard card;
+    card.token = one.token;
+    card.value = valueOf(*answer, one);
+    card.tip = tipOf(*answer, one, run.layout);
+    cards_.push_back(card);
+  }
+  fillCards();
 }
 
 void TokenSimilarView::addPicture(TokenCard& card, const probe::ProbeSet& probe,
                                   const probe::Layout& layout) const {
   if (card.token.modality == probe::kText) {
-    card.piece = pieceAt(probe, layout, 0, card.token.position);
-    card.context = contextOf(probe, layout, 0, card.token.position);
+    card.piece = pieceAt(probe, card.token.position);
+    card.context = contextOf(probe, card.token.position);
     if (!probe.captions.empty()) {
       card.tip += QLatin1Char('\n') + QString::fromStdString(probe.captions.front());
     }
     return;
   }
-  const QImage image = imageOf(probe, layout, 0);
-  const auto wide = static_cast<int>(layout.image_width / layout.patch_columns);
-  const auto high = static_cast<int>(layout.image_height / layout.patch_rows);
-  const auto column = static_cast<int>(card.token.position % layout.patch_columns);
-  const auto row = static_cast<int>(card.token.position / layout.patch_columns);
-  const QRect patch(column * wide, row * high, wide, high);
-  const QRect around = patch.adjusted(-wide, -high, wide, high);
-  QRect shown = around & image.rect();
-  // At the edge the window moves inwards, so that all pictures have the same scale.
-  if (image.width() >= around.width() && image.height() >= around.height()) {
-    shown = around;
-    shown.moveLeft(std::clamp(around.left(), 0, image.width() - around.width()));
-    shown.moveTop(std::clamp(around.top(), 0, image.height() - around.height()));
-  }
-  card.picture = image.copy(shown);
-  card.mark = patch.translated(-shown.topLeft());
+  const PatchCut cut = patchWithNeighbours(probe, layout, card.token.position);
+  card.picture = cut.picture;
+  card.mark = cut.patch;
   if (!probe.sources.empty()) {
     card.tip += QLatin1Char('\n') + QString::fromStdString(probe.sources.front());
   }

@@ -14,10 +14,11 @@
 #include "gui/view/decisions_stamp.h"
 
 class QLabel;
-class QProgressBar;
 class QPushButton;
 
 namespace limoe::gui {
+
+class WalkBar;
 
 /// What was found stays while one of its tokens is selected, so that one can step through them. An
 /// answer is dropped when another token, or by hand another step, is chosen while it is looked for;
@@ -35,8 +36,9 @@ class TokenSimilarView : public QWidget {
   /// The view, or the run, has changed.
   void refresh();
 
-  bool isSearching() const { return walk_ != nullptr; }
-  const std::optional<SimilarTokens>& found() const { return found_; }
+  bool isSearching() const;
+  /// nullptr: nothing has been found.
+  const SimilarTokens* found() const { return found_.get(); }
 
  protected:
   void hideEvent(QHideEvent* event) override;  ///< ends the search: nobody sees what comes of it
@@ -49,8 +51,8 @@ class TokenSimilarView : public QWidget {
   std::optional<TokenRef> subject() const;
   bool isUpToDate() const;
   void search();
-  void cancel();
-  void take(const SimilarTokens& result, int64_t step, const QString& failure);
+  void giveUp();  ///< the search that is under way
+  void takeAnswer(const RunData& run);
   void fillCards();
   void addPicture(TokenCard& card, const probe::ProbeSet& probe, const probe::Layout& layout) const;
   void showCards();
@@ -58,18 +60,16 @@ class TokenSimilarView : public QWidget {
 
   ViewState& state_;
   QPointer<RunSource> source_;
-  QLabel *note_, *failure_;
+  QLabel* note_;
   QPushButton* button_;
-  QProgressBar* progress_;
+  WalkBar* wait_;
   TokenSimilarGrid* grid_;
   QTimer start_;  ///< a moment after the last change, where nobody has to ask
 
-  std::unique_ptr<Walk> walk_;
-  std::optional<TokenRef> searched_;  ///< by `walk_`
-  int64_t searched_snapshot_ = -1;
-  DecisionsStamp searched_stamp_;
-  std::optional<TokenRef> failed_;  ///< that the failure shown is about
-  std::optional<SimilarTokens> found_;
+  Similars similars_;
+  std::optional<Question> asked_;  ///< under way, stopped or failed
+  DecisionsStamp asked_stamp_;
+  std::shared_ptr<const SimilarTokens> found_;
   int64_t found_step_ = -1;
   DecisionsStamp found_stamp_;
   std::vector<TokenCard> cards_;

@@ -160,4 +160,24 @@ SimilarTokens TokenSimilarity::result() const {
   return result_;
 }
 
+std::shared_ptr<const SimilarTokens> Similars::of(const Question& question) {
+  return std::static_pointer_cast<const SimilarTokens>(value(question));
+}
+
+bool Similars::isThere(const Question& question, const RunData& run) const {
+  return WalkCache::isThere(question, run) && question.token && question.token->sample >= 0 &&
+         question.token->sample < run.layout.samples;
+}
+
+WalkCache::Plan Similars::plan(const Question& question, const RunData& run) const {
+  auto search = std::make_shared<TokenSimilarity>(run.layout, question.snapshot, *question.token);
+  Plan plan;
+  plan.request.items = search->items();
+  plan.request.probabilities = run.layout.probabilities;
+  plan.request.visit = [search](const WalkItem& item, const probe::ProbeSet&,
+                                const probe::LayerSlice& slice) { search->add(item, slice); };
+  plan.take = [search] { return std::make_shared<const SimilarTokens>(search->result()); };
+  return plan;
+}
+
 }  // namespace limoe::gui

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "gui/inspect/token_routing.h"
+#include "gui/inspect/walk_cache.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -69,6 +71,24 @@ class TokenSimilarity {
   int64_t first_sample_ = 0;        ///< of the page
   std::vector<SimilarToken> page_;  ///< [samples of the page, U] sums over the layers
   std::vector<uint8_t> is_routed_;  ///< as many
+};
+
+/// Found in the background and kept while they may be asked for again. Another question ends the
+/// search for the one before.
+class Similars : public WalkCache {
+  Q_OBJECT
+ public:
+  explicit Similars(QObject* parent = nullptr) : WalkCache({Order::NewestFirst, 4, 1}, parent) {}
+
+  static Question question(int64_t snapshot, const TokenRef& token) {
+    return {snapshot, 0, {}, 0, token, {}};
+  }
+  /// nullptr where they are being looked for (ready() follows; ask again then).
+  std::shared_ptr<const SimilarTokens> of(const Question& question);
+
+ protected:
+  bool isThere(const Question& question, const RunData& run) const override;
+  Plan plan(const Question& question, const RunData& run) const override;
 };
 
 }  // namespace limoe::gui

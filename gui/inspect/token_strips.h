@@ -23,13 +23,12 @@ class TokenPathStrip : public TokenPart {
   QString toolTipAt(const QPoint& at) const override;
   bool usesKey(int key, Qt::KeyboardModifiers modifiers) const override;
   void pressKey(int key, Qt::KeyboardModifiers modifiers) override;
+  void layOut() override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
-  void changeEvent(QEvent* event) override;
 
  private:
-  void layOut();
   int64_t layers() const;
   int64_t shown() const;                     ///< the view's layer
   int64_t layerAt(const QPointF& at) const;  ///< −1: none
@@ -63,13 +62,12 @@ class TokenTimeStrip : public TokenPart {
   QString toolTipAt(const QPoint& at) const override;
   bool usesKey(int key, Qt::KeyboardModifiers modifiers) const override;
   void pressKey(int key, Qt::KeyboardModifiers modifiers) override;
+  void layOut() override;
   void paintEvent(QPaintEvent* event) override;
   void mousePressEvent(QMouseEvent* event) override;
   void mouseMoveEvent(QMouseEvent* event) override;
-  void changeEvent(QEvent* event) override;
 
  private:
-  void layOut();
   int64_t count() const { return std::ssize(steps_); }
   const HistoryColumn* columnAt(const std::vector<HistoryColumn>& columns, double x) const;
   /// The first flip of the column, or else its first snapshot. `reach`: as far, in pixels, a flip

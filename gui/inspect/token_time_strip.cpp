@@ -44,13 +44,6 @@ void TokenTimeStrip::layOut() {
       std::ceil(kFlips + 1.4 * fontMetrics().height() + kMarker + small.height() + 2)));
 }
 
-void TokenTimeStrip::changeEvent(QEvent* event) {
-  if (event->type() == QEvent::FontChange) {
-    layOut();
-  }
-  TokenPart::changeEvent(event);
-}
-
 QRectF TokenTimeStrip::stripRect() const {
   return {1, kFlips, width() - 2.0, std::round(1.4 * fontMetrics().height())};
 }

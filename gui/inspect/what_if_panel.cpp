@@ -5,14 +5,13 @@
 #include <QFrame>
 #include <QLabel>
 #include <QPointer>
-#include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
 #include <QScrollBar>
-#include <QTimer>
 #include <algorithm>
 
 #include "gui/charts/expert_counts.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/inspect/what_if_controls.h"
 #include "gui/inspect/what_if_results.h"
 #include "gui/inspect/what_if_source.h"
@@ -20,7 +19,6 @@
 namespace limoe::gui {
 namespace {
 
-constexpr int kPatienceMs = 200;  ///< before progress is shown
 constexpr int kWideEnough = 540;  ///< for results beside the controls
 
 QLabel* makeLabel(const char* name, QWidget* parent) {
@@ -46,11 +44,8 @@ struct WhatIfPanel::State {
   WhatIfControls* controls = nullptr;
   QCheckBox* apply = nullptr;
   QPushButton* reset = nullptr;
-  QLabel* waiting = nullptr;
-  QProgressBar* progress = nullptr;
+  WalkBar* wait = nullptr;
   WhatIfResults* results = nullptr;
-  QTimer patience;
-  bool waited = false;  ///< long enough for progress to be shown
 
   void build();
   void arrange();
@@ -61,7 +56,7 @@ struct WhatIfPanel::State {
   void refresh();
   void refreshBanner(const std::optional<RoutingRule>& recorded);
   void refreshResults(const RunData& run, int64_t layer);
-  void refreshProgress(bool pending);
+  void followWaits(bool has_numbers, std::vector<WalkBar::Wait> waits);
   QString noteOf(const RunData& run) const;
   QString obstacleOf(const RunData* run) const;
   QString failureOf(int64_t layer) const;
@@ -80,8 +75,6 @@ void WhatIfPanel::State::build() {
   halves->addWidget(upper_area, 1);
   results = new WhatIfResults(&panel);
   halves->addWidget(results, 1);
-  patience.setSingleShot(true);
-  patience.setInterval(kPatienceMs);
 }
 
 void WhatIfPanel::State::arrange() {
@@ -107,14 +100,8 @@ QWidget* WhatIfPanel::State::makeUpper() {
   controls = new WhatIfControls(upper);
   layout->addWidget(controls);
   makeButtons(*layout);
-  waiting = makeLabel("waiting", upper);
-  progress = new QProgressBar(upper);
-  progress->setRange(0, 100);
-  progress->setTextVisible(false);
-  progress->setFixedHeight(6);
-  progress->setAccessibleName(tr("Progress of the what-if"));
-  layout->addWidget(waiting);
-  layout->addWidget(progress);
+  wait = new WalkBar(upper);
+  layout->addWidget(wait);
   note = makeLabel("note", upper);
   note->setForegroundRole(QPalette::PlaceholderText);
   layout->addWidget(note);
@@ -180,7 +167,9 @@ QString WhatIfPanel::State::obstacleOf(const RunData* run) const {
 }
 
 QString WhatIfPanel::State::failureOf(int64_t layer) const {
-  return source->outcomes().failure(state.snapshot(), layer, controls->settings());
+  return source->outcomes()
+      .standing(WhatIfOutcomes::question(state.snapshot(), layer, controls->settings()))
+      .failure;
 }
 
 QString WhatIfPanel::State::noteOf(const RunData& run) const {
@@ -192,7 +181,8 @@ QString WhatIfPanel::State::noteOf(const RunData& run) const {
           .arg(groups.wholeSamples())
           .arg(groups.range(0).count);
   if (groups.wholeSamples() < run.layout.samples) {
-    text += tr(" Samples from %1 on are left out: their group has samples that are not recorded.")
+    text += tr(" Samples from %1 on are left out, here and in all views: their group was routed "
+               "with samples that are not recorded, so who else asked for a place is not known.")
                 .arg(groups.wholeSamples());
   }
   return text;
@@ -247,46 +237,49 @@ void WhatIfPanel::State::refresh() {
     refreshResults(*run, layer);
   } else {
     results->clear();
-    refreshProgress(false);
+    wait->rest();
   }
 }
 
 void WhatIfPanel::State::refreshResults(const RunData& run, int64_t layer) {
   std::vector<std::shared_ptr<const LayerOutcome>> layers;
+  std::vector<WalkBar::Wait> waits;
   const auto ask = [&](int64_t asked) {
     return source->outcomes().layer(state.snapshot(), asked, controls->settings());
   };
-  // The layer looked at first: it is answered first.
-  bool pending = !ask(layer);
+  ask(layer);  // the one looked at is answered first
   const bool all = results->wantsAllLayers();
   for (int64_t l = all ? 0 : layer; l < (all ? run.layout.layers : layer + 1); ++l) {
     if (auto outcome = ask(l)) {
       layers.push_back(std::move(outcome));
-    } else {
-      pending = pending || failureOf(l).isEmpty();
+    }
+    if (failureOf(l).isEmpty()) {
+      waits.push_back({&source->outcomes(),
+                       WhatIfOutcomes::question(state.snapshot(), l, controls->settings())});
     }
   }
   if (!layers.empty()) {  // what is shown stays until there is something else
     results->show(run, layers, layer, state.expertNames());
   }
-  refreshProgress(pending);
+  followWaits(!layers.empty(), std::move(waits));
+  // Numbers of other settings, that are not being replaced.
+  results->setEnabled(!layers.empty() || wait->standing().kind != Standing::Kind::Stopped);
 }
 
-void WhatIfPanel::State::refreshProgress(bool pending) {
-  if (!pending) {
-    patience.stop();
-    waited = false;
-  } else if (!waited && !patience.isActive()) {
-    patience.start();
+/// What the numbers here come from; then what other views ask for while they show the what-if.
+void WhatIfPanel::State::followWaits(bool has_numbers, std::vector<WalkBar::Wait> waits) {
+  WhatIfOutcomes& outcomes = source->outcomes();
+  if (apply->isChecked() && WalkBar::isOver(WalkBar::standingOf(waits))) {
+    // A stop is for all questions, so any will do where none is being answered.
+    const Question any = WhatIfOutcomes::question(-1, 0, controls->settings());
+    return wait->follow(
+        tr("Computing other steps for other views, %1 to follow").arg(outcomes.waiting()),
+        {{&outcomes, outcomes.current().value_or(any)}});
   }
-  const bool shown = pending && waited;
-  waiting->setVisible(shown);
-  progress->setVisible(shown);
-  if (shown) {
-    const int done = static_cast<int>(source->outcomes().progress() * 100);
-    waiting->setText(tr("Computing … the numbers below are the ones before."));
-    progress->setValue(done);
-  }
+  wait->follow(has_numbers          ? tr("Computing the other layers")
+               : results->isEmpty() ? tr("Computing")
+                                    : tr("Computing (the numbers are the ones before)"),
+               std::move(waits));
 }
 
 WhatIfPanel::WhatIfPanel(ViewState& state, QWidget* parent)
@@ -307,10 +300,6 @@ WhatIfPanel::WhatIfPanel(ViewState& state, QWidget* parent)
   connect(p->results, &WhatIfResults::scopeChanged, this, [p] { p->refresh(); });
   connect(p->results, &WhatIfResults::tokenChosen, this,
           [p](const TokenRef& token) { p->state.setSelectedToken(token); });
-  connect(&p->patience, &QTimer::timeout, this, [p] {
-    p->waited = true;
-    p->refresh();
-  });
   p->refresh();
 }
 

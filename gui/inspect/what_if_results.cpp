@@ -22,6 +22,7 @@
 #include "gui/view/colors.h"
 #include "gui/view/expert_title.h"
 #include "gui/view/number_text.h"
+#include "gui/view/token_place.h"
 
 namespace limoe::gui {
 namespace {
@@ -115,16 +116,6 @@ QString nameOf(const ChangedTokens& tokens) {
     return QStringLiteral("“%1”").arg(name.remove(QChar(0x2581)));
   }
   return name.isEmpty() ? QObject::tr("no label") : name;
-}
-
-QString placeOf(int64_t columns, const TokenRef& token) {
-  if (token.modality == probe::kText) {
-    return QObject::tr("sample %1, piece %2").arg(token.sample).arg(token.position + 1);
-  }
-  return QObject::tr("sample %1 at (%2, %3)")
-      .arg(token.sample)
-      .arg(token.position / columns + 1)
-      .arg(token.position % columns + 1);
 }
 
 QString expertsInWords(int64_t layer, const std::vector<uint16_t>& experts,
@@ -279,7 +270,7 @@ void WhatIfResults::show(const RunData& run,
   if (found != layers.end() && (*found != shown_ || names != shown_names_)) {
     shown_ = *found;
     shown_names_ = names;
-    patch_columns_ = std::max<int64_t>(run.layout.patch_columns, 1);
+    layout_ = run.layout;
     showLoads(**found, names);
     tokens_outdated_ = true;
     showTokens();
@@ -458,7 +449,7 @@ void WhatIfResults::fillGroup(QTreeWidgetItem* group) {
   for (const ChangedToken& token : tokens.examples) {
     auto* item = new QTreeWidgetItem(
         group,
-        {placeOf(patch_columns_, token.token),
+        {placeInWords(layout_, token.token),
          expertsInWords(shown_->layer, token.recorded, shown_names_) + QStringLiteral(" → ") +
              expertsInWords(shown_->layer, token.processed, shown_names_)});
     item->setToolTip(0, tokens.modality == probe::kImage

@@ -31,6 +31,7 @@ class WhatIfResults : public QTabWidget {
   void show(const RunData& run, const std::vector<std::shared_ptr<const LayerOutcome>>& layers,
             int64_t shown, const std::map<std::pair<int64_t, int64_t>, QString>& names);
   void clear();
+  bool isEmpty() const { return success_of_.empty(); }
 
   QSize sizeHint() const override;  ///< no higher than it must be
 
@@ -61,7 +62,7 @@ class WhatIfResults : public QTabWidget {
   QTreeWidget* tokens_ = nullptr;
   std::shared_ptr<const LayerOutcome> shown_;  ///< whose loads and tokens are shown
   std::map<std::pair<int64_t, int64_t>, QString> shown_names_;
-  int64_t patch_columns_ = 1;
+  probe::Layout layout_;
   bool tokens_outdated_ = false;  ///< filled when they are looked at
   std::vector<std::shared_ptr<const LayerOutcome>> success_of_;
   bool success_of_all_ = false;

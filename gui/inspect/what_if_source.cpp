@@ -94,8 +94,8 @@ void setMetrics(const probe::Layout& layout,
 
 WhatIfSource::WhatIfSource(RunSource* recording, QObject* parent)
     : RunSource(parent), recording_(recording) {
-  outcomes_.setSource(recording);
   connect(recording, &RunSource::dataChanged, this, &WhatIfSource::recordingChanged);
+  outcomes_.setSource(recording);
   connect(recording, &RunSource::pageReady, this, &RunSource::pageReady);
   connect(recording, &RunSource::failed, this, &RunSource::failed);
   connect(&outcomes_, &WhatIfOutcomes::ready, this, [this] {

@@ -57,7 +57,8 @@ struct Course : std::enable_shared_from_this<Course> {
 
   void visit(const WalkItem& item) {
     const probe::RecordingReader* open = recording();
-    if (!open || item.snapshot >= static_cast<int64_t>(open->snapshotSteps().size())) {
+    if (!open || (request.decisions &&
+                  item.snapshot >= static_cast<int64_t>(open->snapshotSteps().size()))) {
       throw probe::RecordingError("the run was resumed from an earlier step");
     }
     const std::pair samples{item.first_sample, item.samples};
@@ -66,8 +67,9 @@ struct Course : std::enable_shared_from_this<Course> {
       texts_of = samples;
     }
     request.visit(item, texts,
-                  open->readLayer(item.snapshot, item.layer, item.first_sample, item.samples,
-                                  request.probabilities));
+                  request.decisions ? open->readLayer(item.snapshot, item.layer, item.first_sample,
+                                                      item.samples, request.probabilities)
+                                    : probe::LayerSlice());
   }
 
   void report() {

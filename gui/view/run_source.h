@@ -59,6 +59,7 @@ struct WalkItem {
 /// after the other in the background.
 struct WalkRequest {
   std::vector<WalkItem> items;  ///< in the order of the visits
+  bool decisions = true;        ///< false: slices are empty; snapshot and layer do not matter
   bool probabilities = false;   ///< whole distributions too, where they are recorded
   bool texts = false;           ///< captions, pieces, ids, labels and sources (never the images)
   /// On the reader thread, or any other that is not the GUI's: touches nothing of the views.

@@ -21,6 +21,11 @@ struct TokenFilter {
 
   bool operator==(const TokenFilter&) const = default;
   bool isEmpty() const { return *this == TokenFilter(); }
+  /// Whether it looks at where tokens were routed to: at the expert, at what was dropped, at gates.
+  bool needsRouting() const { return expert || dropped || gate_below; }
+  /// Whether it looks at captions or labels.
+  bool needsTexts() const { return !word.trimmed().isEmpty() || label; }
+  TokenFilter ofTexts() const { return {word, label, {}, false, {}}; }  ///< word and label alone
 };
 
 /// "caption has “car” · patches of sky · expert 3 · dropped · gate < 0.5"; empty for no filter.

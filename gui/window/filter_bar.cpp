@@ -7,41 +7,28 @@
 #include <QDoubleSpinBox>
 #include <QEvent>
 #include <QFrame>
-#include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QLabel>
 #include <QLineEdit>
-#include <QProgressBar>
 #include <QSignalBlocker>
 #include <QStandardItemModel>
 #include <QStringListModel>
-#include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <set>
 
+#include "gui/charts/expert_counts.h"
 #include "gui/inspect/digests.h"
-#include "gui/window/flow_layout.h"
+#include "gui/inspect/walk_bar.h"
+#include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
+#include "gui/view/wall_order.h"
 
 namespace limoe::gui {
 namespace {
 
 constexpr int kTypingMs = 300;
-/// Words that are offered come from so many of the first captions, read a few at a time.
-constexpr int64_t kSamplesForWords = 256;
-constexpr int64_t kSamplesAhead = 16;
 constexpr int kAny = -1;
-// Widths in letters, so that the bar needs few rows; lists open as wide as their texts.
-constexpr int kWordLetters = 18;
-constexpr int kChoiceLetters = 7;
-constexpr int kOrderLetters = 14;
-
-QString expertTitle(const ViewState& state, int64_t expert) {
-  const QString name = state.expertName(state.layer(), expert);
-  return name.isEmpty() ? QString("e%1").arg(expert)
-                        : QString::fromUtf8("e%1 · %2").arg(expert).arg(name);
-}
 
 /// Sets the texts, kept where they are the same: an open list stays open.
 void setItems(QComboBox& box, const QStringList& items) {
@@ -66,61 +53,6 @@ void setCurrent(QComboBox& box, int index) {
   box.setCurrentIndex(index < box.count() ? index : 0);
 }
 
-QToolButton* makeButton(const char* name, const QString& text, const QString& tip,
-                        QWidget* parent) {
-  auto* button = new QToolButton(parent);
-  button->setObjectName(name);
-  button->setText(text);
-  button->setToolTip(tip);
-  button->setAccessibleName(text.isEmpty() ? tip : text);
-  button->setAutoRaise(true);
-  button->setFocusPolicy(Qt::StrongFocus);
-  return button;
-}
-
-template <typename Field>
-Field* named(Field* field, const char* name, const QString& accessible, const QString& tip) {
-  field->setObjectName(name);
-  field->setAccessibleName(accessible);
-  field->setToolTip(tip);
-  return field;
-}
-
-/// A field with its name before it, which stay together when rows are broken.
-QWidget* group(const QString& name, std::initializer_list<QWidget*> fields, QWidget* parent) {
-  auto* widget = new QWidget(parent);
-  auto* layout = new QHBoxLayout(widget);
-  layout->setContentsMargins(0, 0, 0, 0);
-  layout->setSpacing(5);
-  auto* label = new QLabel(name, widget);
-  label->setBuddy(*fields.begin());
-  layout->addWidget(label);
-  for (QWidget* field : fields) {
-    field->setParent(widget);
-    layout->addWidget(field);
-  }
-  parent->layout()->addWidget(widget);
-  return widget;
-}
-
-QString orderWords(const ViewState& state) {
-  switch (state.wallOrder()) {
-    case WallOrder::Word:
-      return QString::fromUtf8("captions with “%1” first").arg(state.orderWord());
-    case WallOrder::ExpertShare:
-      return state.selectedExpert()
-                 ? QString("by share of %1").arg(expertTitle(state, *state.selectedExpert()))
-                 : QString("by share of the selected expert");
-    case WallOrder::Entropy:
-      return "by entropy";
-    case WallOrder::Dropped:
-      return "by dropped patches";
-    case WallOrder::Recorded:
-      break;
-  }
-  return {};
-}
-
 }  // namespace
 
 FilterBar::FilterBar(ViewState& state, Digests& digests, QWidget* parent)
@@ -139,90 +71,6 @@ FilterBar::FilterBar(ViewState& state, Digests& digests, QWidget* parent)
   typing_.setInterval(kTypingMs);
   connectControls();
   refresh();
-}
-
-void FilterBar::makeBar() {
-  auto* flow = new FlowLayout(bar_);
-  flow->setContentsMargins(8, 5, 8, 5);
-  flow->setSpacing(12);
-  word_ = named(new QLineEdit(bar_), "filterWord", "Word of the caption",
-                "Only images whose caption has this word; Esc clears, again closes");
-  word_->setPlaceholderText("in captions");
-  word_->setClearButtonEnabled(true);
-  words_ = new QStringListModel(this);
-  auto* completer = new QCompleter(words_, word_);
-  completer->setCaseSensitivity(Qt::CaseInsensitive);
-  word_->setCompleter(completer);
-  group("Word", {word_}, bar_);
-  label_ = named(new QComboBox(bar_), "filterLabel", "Label",
-                 "Only patches with this label; words of captions then do not match");
-  label_group_ = group("Label", {label_}, bar_);
-  expert_ = named(new QComboBox(bar_), "filterExpert", "Expert",
-                  "Only tokens whose first choice in the shown layer is this expert");
-  group("Expert", {expert_}, bar_);
-  gate_ = named(new QDoubleSpinBox(bar_), "filterGate", "Gate below",
-                "Only tokens whose first choice has a gate below this; at 0: any");
-  gate_->setRange(0, 1);
-  gate_->setSingleStep(0.05);
-  gate_->setDecimals(3);
-  gate_->setSpecialValueText("any");
-  gate_->setKeyboardTracking(false);
-  group(QString::fromUtf8("Gate <"), {gate_}, bar_);
-  dropped_ = named(new QCheckBox("Dropped", bar_), "filterDropped", "Dropped",
-                   "Only tokens whose first choice had no room in its expert");
-  flow->addWidget(dropped_);
-  makeOrder(bar_);
-  count_ = new QLabel(bar_);
-  count_->setObjectName("filterCount");
-  flow->addWidget(count_);
-  progress_ = new QProgressBar(bar_);
-  progress_->setObjectName("filterProgress");
-  progress_->setAccessibleName("Images counted");
-  progress_->setTextVisible(false);
-  progress_->setRange(0, 100);
-  flow->addWidget(progress_);
-  clear_ = makeButton("filterClear", "Clear", "No filter, as recorded (Esc)", bar_);
-  flow->addWidget(clear_);
-  close_ = makeButton("filterClose", {}, "Close; a filter that is set stays in force", bar_);
-  close_->setIcon(style()->standardIcon(QStyle::SP_DialogCloseButton));
-  flow->addWidget(close_);
-  for (auto* box : bar_->findChildren<QComboBox*>()) {
-    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(box == order_ ? kOrderLetters : kChoiceLetters);
-    box->view()->setTextElideMode(Qt::ElideNone);
-  }
-  fitToFont();
-}
-
-void FilterBar::fitToFont() {
-  for (QLineEdit* field : {word_, order_word_}) {
-    field->setFixedWidth(fontMetrics().averageCharWidth() * kWordLetters);
-  }
-  progress_->setFixedSize(fontMetrics().averageCharWidth() * 10, fontMetrics().height() / 2);
-}
-
-void FilterBar::makeOrder(QWidget* parent) {
-  order_ = named(new QComboBox(parent), "wallOrder", "Order of the wall",
-                 "In which order the images stand; by a value the largest come first");
-  order_word_ = named(new QLineEdit(parent), "wallOrderWord", "Word to sort by",
-                      "Images whose caption has this word come first");
-  order_word_->setPlaceholderText("word");
-  group("Sort", {order_, order_word_}, parent);
-}
-
-void FilterBar::makeChip() {
-  chip_ = new QFrame(this);
-  chip_->setObjectName("filterChip");
-  auto* layout = new QHBoxLayout(chip_);
-  layout->setContentsMargins(8, 2, 6, 2);
-  layout->setSpacing(2);
-  chip_text_ = makeButton("filterChipText", "Filter", "Change filter or order (Ctrl+F)", chip_);
-  chip_text_->setAutoRaise(false);
-  chip_clear_ = makeButton("filterChipClear", {}, "No filter, as recorded", chip_);
-  chip_clear_->setIcon(style()->standardIcon(QStyle::SP_DialogCloseButton));
-  layout->addWidget(chip_text_);
-  layout->addWidget(chip_clear_);
-  layout->addStretch(1);
 }
 
 void FilterBar::connectControls() {
@@ -252,16 +100,9 @@ void FilterBar::connectControls() {
   for (QWidget* widget : bar_->findChildren<QWidget*>()) {
     widget->installEventFilter(this);  // Esc
   }
-  connect(&state_, &ViewState::changed, this, [this] {
-    count_failure_.reset();
-    refresh();
-  });
+  connect(&state_, &ViewState::changed, this, &FilterBar::refresh);
   connect(&digests_, &Digests::ready, this, &FilterBar::refreshCount);
   connect(&digests_, &Digests::progressed, this, &FilterBar::refreshCount);
-  connect(&digests_, &Digests::failed, this, [this](const QString& why) {
-    count_failure_ = why;
-    refreshCount();
-  });
 }
 
 std::shared_ptr<const RunData> FilterBar::run() const {
@@ -273,16 +114,10 @@ void FilterBar::setSource(RunSource* source) {
     source_->disconnect(this);
   }
   source_ = source;
-  count_failure_.reset();
   words_->setStringList({});
-  words_of_ = 0;
+  words_of_.reset();
   if (source) {
     connect(source, &RunSource::dataChanged, this, &FilterBar::refresh);
-    connect(source, &RunSource::pageReady, this, [this] {
-      if (isOpen()) {
-        refreshCompletion();
-      }
-    });
   }
   refresh();
 }
@@ -290,7 +125,6 @@ void FilterBar::setSource(RunSource* source) {
 void FilterBar::open() {
   bar_->show();
   refresh();
-  refreshCompletion();
   word_->setFocus(Qt::ShortcutFocusReason);
   word_->selectAll();
 }
@@ -378,7 +212,7 @@ void FilterBar::refreshChoices(const RunData* shown) {
       labels << QString::fromStdString(name);
     }
     for (int64_t e = 0; shown->layout.layers > 0 && e < shown->layout.experts; ++e) {
-      experts << expertTitle(state_, e);
+      experts << expertTitle(state_, shownLayer(*shown, state_.layer()), e);
     }
   }
   setItems(*label_, labels);
@@ -390,9 +224,46 @@ void FilterBar::refreshChoices(const RunData* shown) {
   }
 }
 
+bool FilterBar::isRouted(const RunData& shown) const {
+  return shown.layout.layers > 0 && state_.snapshot() >= 0 &&
+         state_.snapshot() < std::ssize(shown.snapshot_steps);
+}
+
+/// How many images match; empty where nothing of the filter can be applied.
+std::optional<Question> FilterBar::countQuestion(const RunData& shown) const {
+  const TokenFilter& filter = state_.filter();
+  if (isRouted(shown)) {
+    return filter.isEmpty() ? std::nullopt
+                            : std::optional(Digests::question(
+                                  state_.snapshot(), shownLayer(shown, state_.layer()), filter));
+  }
+  return filter.needsTexts() ? std::optional(Digests::textsQuestion(filter)) : std::nullopt;
+}
+
+/// What the count and the order of the wall come from.
+std::vector<Question> FilterBar::questions(const RunData& shown) const {
+  std::vector<Question> questions;
+  if (const auto count = countQuestion(shown)) {
+    questions.push_back(*count);
+  }
+  const WallOrder order = state_.wallOrder();
+  if (order == WallOrder::Word && !state_.orderWord().trimmed().isEmpty()) {
+    TokenFilter word;
+    word.word = state_.orderWord().trimmed();
+    questions.push_back(Digests::textsQuestion(word));
+  } else if (order != WallOrder::Recorded && order != WallOrder::Word && questions.empty() &&
+             isRouted(shown)) {
+    questions.push_back(
+        Digests::question(state_.snapshot(), shownLayer(shown, state_.layer()), {}));
+  }
+  return questions;
+}
+
 void FilterBar::refreshOrders(const RunData* shown) {
-  const QString expert = state_.selectedExpert() ? expertTitle(state_, *state_.selectedExpert())
-                                                 : QString("selected expert");
+  const QString expert =
+      shown && state_.selectedExpert()
+          ? expertTitle(state_, shownLayer(*shown, state_.layer()), *state_.selectedExpert())
+          : QString("selected expert");
   setItems(*order_, {"as recorded", "word", "share of " + expert, "entropy", "dropped patches"});
   const bool sparse = shown && shown->layout.layers > 0;
   const auto offer = [this](WallOrder order, bool offered, const char* why) {
@@ -401,9 +272,9 @@ void FilterBar::refreshOrders(const RunData* shown) {
     item->setToolTip(offered ? QString() : QString(why));
   };
   offer(WallOrder::ExpertShare, sparse && state_.selectedExpert(),
-        sparse ? "Select an expert first" : "There are no experts");
+        sparse ? "Select an expert first" : "A dense model has no experts");
   offer(WallOrder::Entropy, sparse && shown->layout.probabilities,
-        "Whole distributions were not recorded");
+        sparse ? "Whole distributions were not recorded" : "A dense model has no routers");
   offer(WallOrder::Dropped, sparse, "Nothing is dropped in a dense model");
   setCurrent(*order_, static_cast<int>(state_.wallOrder()));
   order_word_->setVisible(state_.wallOrder() == WallOrder::Word);
@@ -412,35 +283,84 @@ void FilterBar::refreshOrders(const RunData* shown) {
   }
 }
 
+QString FilterBar::countWords(const RunData& shown) const {
+  const auto samples = limoe::gui::countText(static_cast<uint64_t>(shown.layout.samples));
+  const bool dense = shown.layout.layers == 0;
+  const QString needs_experts =
+      isRouted(shown) || !state_.filter().needsRouting()
+          ? QString()
+          : QString(dense ? " (a dense model: expert, dropped and gate do not count)"
+                          : " (no step is recorded yet: expert, dropped and gate do not count)");
+  const auto question = countQuestion(shown);
+  if (!question) {
+    return QString("%1 images").arg(samples) +
+           (needs_experts.isEmpty() && dense ? QString(" (a dense model: by word and label only)")
+                                             : needs_experts);
+  }
+  const auto digest = digests_.answer(*question);
+  const Standing now = digests_.standing(*question);
+  switch (now.kind) {
+    case Standing::Kind::Made:
+      return QString("%1 of %2 images")
+                 .arg(limoe::gui::countText(static_cast<uint64_t>(digest->matchingSamples())),
+                      samples) +
+             needs_experts;
+    case Standing::Kind::Stopped:
+      return QString("not counted: stopped at %1").arg(percentText(now.done, 0));
+    case Standing::Kind::Failed:
+      return "not counted: " + now.failure;
+    default:
+      return QString::fromUtf8("counting … %1").arg(percentText(now.done, 0));
+  }
+}
+
 void FilterBar::refreshCount() {
   const auto shown = run();
-  const TokenFilter& filter = state_.filter();
+  std::vector<WalkBar::Wait> waits;
   QString text;
-  bool counting = false;
-  if (!shown) {
-    text = QString();
-  } else if (filter.isEmpty()) {
-    text = QString("%1 images").arg(shown->layout.samples);
-  } else if (shown->layout.layers == 0) {
-    text = "A dense model routes no tokens: nothing to filter";
-  } else if (shown->snapshot_steps.empty()) {
-    text = "No step of the probe is recorded yet";
-  } else if (count_failure_) {
-    text = "Not counted";
-  } else if (const auto digest = digests_.layer(state_.snapshot(), state_.layer(), filter)) {
-    text = QString("%1 of %2 images").arg(digest->matchingSamples()).arg(shown->layout.samples);
-  } else {
-    counting = true;
-    text = QString::fromUtf8("counting … %1 %").arg(static_cast<int>(100 * digests_.progress()));
+  if (shown) {
+    text = countWords(*shown);
+    for (const Question& question : questions(*shown)) {
+      waits.push_back({&digests_, question});
+    }
   }
+  chip_wait_->follow("Counting images that match", waits);
+  if (shown && isOpen()) {
+    text += wordsOffered();
+    waits.push_back({&digests_, Digests::textsQuestion({})});
+  }
+  wait_->follow("Counting images that match, and their words", std::move(waits));
   count_->setText(text);
   count_->setToolTip(
-      count_failure_ ? *count_failure_
-                     : QString("Images of the whole probe with at least one token that matches, "
-                               "in the shown layer and step"));
-  progress_->setVisible(counting);
-  progress_->setValue(static_cast<int>(100 * digests_.progress()));
+      shown && isRouted(*shown)
+          ? "Images of the whole probe with at least one token that matches, in the shown layer "
+            "and step"
+          : "Images of the whole probe whose caption has the word, or with a patch of the label. "
+            "Expert, dropped and gate need tokens that are routed to experts.");
   refreshChip();
+}
+
+/// Takes the words to be offered where they have been read, or says that they have not.
+QString FilterBar::wordsOffered() {
+  const auto texts = digests_.texts({});
+  if (texts && texts != words_of_) {
+    words_of_ = texts;
+    QStringList words(texts->words.begin(), texts->words.end());
+    words.sort();
+    words_->setStringList(words);
+  }
+  const Standing now = digests_.standing(Digests::textsQuestion({}));
+  switch (now.kind) {
+    case Standing::Kind::Waiting:
+      return QString::fromUtf8(" · reading words to offer … %1").arg(percentText(now.done, 0));
+    case Standing::Kind::Stopped:
+      return QString::fromUtf8(" · no words are offered: reading stopped at %1")
+          .arg(percentText(now.done, 0));
+    case Standing::Kind::Failed:
+      return QString::fromUtf8(" · no words are offered: ") + now.failure;
+    default:
+      return {};
+  }
 }
 
 void FilterBar::refreshChip() {
@@ -448,42 +368,18 @@ void FilterBar::refreshChip() {
   QStringList parts;
   if (shown && !state_.filter().isEmpty()) {
     parts << "Filter: " + inWords(state_.filter(), shown->layout) + QString::fromUtf8(" – ") +
-                 count_->text();
+                 countWords(*shown);
   }
   if (shown && state_.wallOrder() != WallOrder::Recorded) {
-    parts << "Sorted: " + orderWords(state_);
+    parts << "Sorted: " + orderInWords(state_, shownLayer(*shown, state_.layer()));
   }
   chip_words_ = parts.join(QString::fromUtf8("; "));
-  const int room = width() - 4 * chip_clear_->sizeHint().width();
+  const int room = width() - 4 * chip_clear_->sizeHint().width() -
+                   (chip_wait_->isResting() ? 0 : chip_wait_->sizeHint().width());
   chip_text_->setText(fontMetrics().elidedText(chip_words_, Qt::ElideRight, room));
   chip_text_->setAccessibleName(chip_words_.isEmpty() ? QString("No filter") : chip_words_);
   chip_text_->setToolTip(chip_words_ + "\nClick to change it (Ctrl+F)");
   chip_->setVisible(!chip_words_.isEmpty() && !isOpen());
-}
-
-void FilterBar::refreshCompletion() {
-  const auto shown = run();
-  const int64_t samples = shown ? std::min(shown->layout.samples, kSamplesForWords) : 0;
-  if (words_of_ >= samples) {
-    return;
-  }
-  const QStringList offered = words_->stringList();
-  std::set<QString> words(offered.begin(), offered.end());
-  for (; words_of_ < samples; ++words_of_) {
-    const auto probe = source_->sample(words_of_);
-    if (!probe) {
-      break;
-    }
-    for (const QString& word : wordsOf(QString::fromStdString(probe->captions.front()))) {
-      words.insert(word);
-    }
-  }
-  for (int64_t n = words_of_; n < std::min(words_of_ + kSamplesAhead, samples); ++n) {
-    source_->sample(n);
-  }
-  if (std::ssize(words) != offered.size()) {
-    words_->setStringList(QStringList(words.begin(), words.end()));
-  }
 }
 
 bool FilterBar::eventFilter(QObject* watched, QEvent* event) {

@@ -4,8 +4,11 @@
 
 #include <QTimer>
 #include <QWidget>
+#include <memory>
 #include <optional>
+#include <vector>
 
+#include "gui/inspect/digests.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -15,13 +18,12 @@ class QDoubleSpinBox;
 class QFrame;
 class QLabel;
 class QLineEdit;
-class QProgressBar;
 class QStringListModel;
 class QToolButton;
 
 namespace limoe::gui {
 
-class Digests;
+class WalkBar;
 
 class FilterBar : public QWidget {
   Q_OBJECT
@@ -55,7 +57,11 @@ class FilterBar : public QWidget {
   void refreshOrders(const RunData* run);
   void refreshCount();
   void refreshChip();
-  void refreshCompletion();
+  bool isRouted(const RunData& run) const;
+  std::optional<Question> countQuestion(const RunData& run) const;
+  std::vector<Question> questions(const RunData& run) const;
+  QString countWords(const RunData& run) const;
+  QString wordsOffered();
   void takeFilter();
   void takeOrder();
   void clearAll();
@@ -65,8 +71,7 @@ class FilterBar : public QWidget {
   Digests& digests_;
   RunSource* source_ = nullptr;
   QTimer typing_;  ///< a word counts when it has not been typed at for a moment
-  std::optional<QString> count_failure_;
-  int64_t words_of_ = 0;  ///< samples whose captions have been taken for the words offered
+  std::shared_ptr<const LayerDigest> words_of_;  ///< that the words which are offered come from
 
   QWidget* bar_;
   QLineEdit* word_;
@@ -79,11 +84,12 @@ class FilterBar : public QWidget {
   QComboBox* order_;
   QLineEdit* order_word_;
   QLabel* count_;
-  QProgressBar* progress_;
+  WalkBar* wait_;
   QToolButton* clear_;
   QToolButton* close_;
   QFrame* chip_;
   QToolButton* chip_text_;
+  WalkBar* chip_wait_;
   QToolButton* chip_clear_;
   QString chip_words_;
 };

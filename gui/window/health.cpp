@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "gui/view/number_text.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -35,7 +37,8 @@ std::optional<double> metric(const RunData& run, const probe::Snapshot& snapshot
                              const std::string& name) {
   const auto& names = run.layout.metric_names;
   const auto found = std::find(names.begin(), names.end(), name);
-  return metricAt(snapshot, static_cast<std::size_t>(found - names.begin()));
+  return found == names.end() ? std::nullopt
+                              : metricAt(snapshot, static_cast<std::size_t>(found - names.begin()));
 }
 
 /// Columns of the metrics whose name begins with `prefix`: one per layer, in their order.
@@ -49,8 +52,15 @@ std::vector<std::size_t> columnsOf(const RunData& run, const std::string& prefix
   return columns;
 }
 
-QString percent(double share) {
-  return QString("%1 %").arg(std::lround(100 * share));
+QString allLayers(int64_t layers) {
+  switch (layers) {
+    case 1:
+      return "in the one MoE layer";
+    case 2:
+      return "in both MoE layers";
+    default:
+      return QString("in all %1 MoE layers").arg(layers);
+  }
 }
 
 /// Kept tokens of each expert of a layer, both modalities together. [E]
@@ -78,7 +88,7 @@ QStringList warningsOfExperts(const std::vector<uint64_t>& tokens) {
       static_cast<double>(*largest) > kLargestShare * static_cast<double>(all)) {
     warnings << QString("expert %1 takes %2 of all tokens")
                     .arg(largest - tokens.begin())
-                    .arg(percent(static_cast<double>(*largest) / static_cast<double>(all)));
+                    .arg(percentText(static_cast<double>(*largest) / static_cast<double>(all)));
   }
   return warnings;
 }
@@ -90,7 +100,7 @@ QStringList warningsOfDrops(const RunData& run, const probe::Snapshot& snapshot,
     const auto index = static_cast<std::size_t>(layer);
     const auto success = index < columns.size() ? metricAt(snapshot, columns[index]) : std::nullopt;
     if (success && *success < kGoodSuccess) {
-      warnings << QString("%1 drops %2").arg(modality.word, percent(1 - *success));
+      warnings << QString("%1 drops %2").arg(modality.word, percentText(1 - *success));
     }
   }
   return warnings;
@@ -111,12 +121,12 @@ Health healthOf(const RunData& run, const probe::Snapshot& snapshot) {
     health.summary = "A dense model: it has no experts";
     return health;
   }
-  QStringList summary{QString("all %1 experts of all %2 MoE layers in use")
+  QStringList summary{QString("all %1 experts in use %2")
                           .arg(run.layout.experts)
-                          .arg(run.layout.layers)};
+                          .arg(allLayers(run.layout.layers))};
   for (const Modality& modality : kModalities) {
     if (const auto success = metric(run, snapshot, modality.metric)) {
-      summary << QString("%1 of %2 choices kept").arg(percent(*success), modality.word);
+      summary << QString("%1 of %2 choices kept").arg(percentText(*success), modality.word);
     }
   }
   health.summary = summary.join(" · ");

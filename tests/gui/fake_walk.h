@@ -59,7 +59,9 @@ inline void visit(RunSource& source, const WalkRequest& request, const WalkItem&
   probe::LayerSlice slice;
   probe::ProbeSet texts;
   for (int64_t n = item.first_sample; n < item.first_sample + item.samples; ++n) {
-    join(slice, *source.decisions(item.snapshot, item.layer, n));
+    if (request.decisions) {
+      join(slice, *source.decisions(item.snapshot, item.layer, n));
+    }
     if (request.texts) {
       const auto sample = source.sample(n);
       join(texts.captions, sample->captions);

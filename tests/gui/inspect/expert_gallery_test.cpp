@@ -5,7 +5,6 @@
 #include <QApplication>
 #include <QLabel>
 #include <QLineEdit>
-#include <QProgressBar>
 #include <QScrollArea>
 #include <QTableView>
 #include <QTest>
@@ -17,6 +16,7 @@
 #include "gui/inspect/expert_gallery_parts.h"
 #include "gui/inspect/expert_history.h"
 #include "gui/inspect/expert_patches.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/view/colors.h"
 #include "gui/view/expert_title.h"
 #include "tests/gui/inspect/expert_run.h"
@@ -49,7 +49,7 @@ class ExpertGalleryTest : public ::testing::Test {
   /// Until the walks of the fake and what follows from them are done.
   void settle() {
     QTest::qWait(30);
-    EXPECT_TRUE(QTest::qWaitFor([this] { return !shows("progress"); }));
+    EXPECT_TRUE(QTest::qWaitFor([this] { return !gallery.findChild<WalkBar*>()->isWaiting(); }));
   }
 
   template <typename Items>
@@ -323,16 +323,11 @@ TEST_F(ExpertGalleryTest, KeepsWhatItShowsDimmedUntilTheNewIsThere) {
   EXPECT_TRUE(QTest::qWaitFor([this] { return patches()->isDimmed(); }));
   EXPECT_EQ(patches()->tiles().size(), 5u);
   ASSERT_EQ(run->walks.size(), 1u);
-  run->walks[0]->request.progress(0.4);
-  auto* progress = gallery.findChild<QProgressBar*>();
-  EXPECT_TRUE(progress->isVisible());
-  EXPECT_EQ(progress->value(), 40);
   run->finishWalk(0);
   EXPECT_EQ(patches()->tiles().size(), 1u);
   EXPECT_FALSE(patches()->isDimmed());
   ASSERT_EQ(run->walks.size(), 2u);  // the flow follows
   run->finishWalk(1);
-  EXPECT_FALSE(progress->isVisible());
   EXPECT_FALSE(items<FlowRows>("flowTo")->isDimmed());
 }
 
@@ -356,12 +351,12 @@ TEST_F(ExpertGalleryTest, AFailureIsSaidInWords) {
   show(0);
   ASSERT_EQ(run->walks.size(), 1u);
   run->finishWalk(0, "bad bytes");
-  EXPECT_TRUE(shows("failure"));
-  EXPECT_THAT(label("failure"), HasSubstr("bad bytes"));
+  EXPECT_TRUE(shows("walkWords"));
+  EXPECT_EQ(label("walkWords"), "Reading the probe failed: bad bytes");
   settle();
   EXPECT_EQ(run->walks.size(), 1u);
   state.setSnapshot(1);
-  EXPECT_FALSE(shows("failure"));
+  EXPECT_FALSE(shows("walkWords"));
 }
 
 TEST_F(ExpertGalleryTest, SaysHowToSelectAnExpertAndWhereThereIsNone) {

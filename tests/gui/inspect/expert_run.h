@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tests/gui/charts/fake_run.h"
+#include "tests/gui/inspect/held_walks.h"
 
 namespace limoe::gui::testing {
 
@@ -25,15 +26,8 @@ namespace limoe::gui::testing {
 /// sample 0   1 1 0 2      0 0 0
 /// sample 1   (1) 0 0 2    0 0
 /// sample 2   2 1 1 1      2 2
-class ExpertRun : public FakeRun {
+class ExpertRun : public HeldWalks<FakeRun> {
  public:
-  struct HeldWalk {
-    WalkRequest request;
-    bool alive = true;
-  };
-
-  bool holds_walks = false;
-  std::vector<std::shared_ptr<HeldWalk>> walks;  ///< that were asked for, in that order
   int64_t samples_asked_for = 0;
 
   explicit ExpertRun(int copies = 1) {
@@ -81,33 +75,10 @@ class ExpertRun : public FakeRun {
   }
   /// Layer 1 of all samples.
   const probe::LayerSlice& nextLayer() const { return next_; }
-  std::unique_ptr<Walk> walk(WalkRequest request) override {
-    walks.push_back(std::make_shared<HeldWalk>(HeldWalk{request}));
-    if (!holds_walks) {
-      return fakeWalk(*this, std::move(request));
-    }
-    class Handle : public Walk {
-     public:
-      explicit Handle(std::shared_ptr<HeldWalk> held) : held_(std::move(held)) {}
-      ~Handle() override { held_->alive = false; }
-
-     private:
-      std::shared_ptr<HeldWalk> held_;
-    };
-    return std::make_unique<Handle>(walks.back());
-  }
-  /// Of the walks that are held: visits everything and says so, or says the failure.
-  void finishWalk(std::size_t number, const QString& failure = {}) {
-    const auto held = walks[number];
+  void visit(std::size_t number, std::size_t items) override {
     const bool held_back = std::exchange(holds_back, false);  // a walk reads for itself
-    if (failure.isEmpty()) {
-      for (const WalkItem& item : held->request.items) {
-        fake_walk_detail::visit(*this, held->request, item);
-      }
-    }
+    HeldWalks::visit(number, items);
     holds_back = held_back;
-    const auto finished = held->request.finished;
-    finished(failure);
   }
 
  private:

@@ -222,7 +222,7 @@ TEST_F(LayerViewTest, WhatIsShownStaysPaleUntilTheNextNumbersHaveCome) {
   state.setSnapshot(1);
   EXPECT_TRUE(view.heatMap()->isStale());
   EXPECT_EQ(columns().size(), 3U);
-  EXPECT_EQ(label("title"), "Counting step 100: 0 %…");
+  EXPECT_EQ(label("title"), "MoE layer 1 (block 1) · step 200 · demo") << "what is shown";
   settle();
   EXPECT_FALSE(view.heatMap()->isStale());
   EXPECT_EQ(label("title"), "MoE layer 1 (block 1) · step 100 · demo");

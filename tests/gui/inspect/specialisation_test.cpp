@@ -220,6 +220,23 @@ TEST(LayerMeasures, AreThoseOfTheCounts) {
   EXPECT_DOUBLE_EQ(value(digest, "Routing success", Measure::kBoth), 0.75);
 }
 
+// Image tokens 6, 2, 0 of three experts, text tokens 0, 4, 0.
+TEST(LayerMeasures, LoadsAreByModality) {
+  LayerDigest digest = smallDigest();
+  digest.experts[0].kept = {6, 0};
+  digest.experts[1].kept = {2, 4};
+  EXPECT_EQ(value(digest, "Dead experts", Measure::kImage), 1);
+  EXPECT_EQ(value(digest, "Dead experts", Measure::kText), 2);
+  EXPECT_EQ(value(digest, "Dead experts", Measure::kBoth), 1);
+  EXPECT_NEAR(value(digest, "Effective experts", Measure::kImage), std::exp(kQuarter), 1e-14);
+  EXPECT_NEAR(value(digest, "Effective experts", Measure::kText), 1, 1e-14);
+  EXPECT_NEAR(value(digest, "Effective experts", Measure::kBoth), 2, 1e-14);  // 6 and 6
+  // [6 0; 2 4] of 12, halves in the rows: H(8/12, 4/12) − ½·H(2/6, 4/6), and H(⅔, ⅓) both.
+  const double third = -2.0 / 3 * std::log(2.0 / 3) - std::log(1.0 / 3) / 3;
+  EXPECT_NEAR(value(digest, "Modality information", Measure::kBoth), third / 2, 1e-15);
+  EXPECT_NEAR(value(digest, "Modality information", Measure::kBoth, 1), 0.5, 1e-14);
+}
+
 TEST(LayerMeasures, SayWhyThereIsNoValue) {
   LayerDigest digest = smallDigest();
   for (ExpertDigest& expert : digest.experts) {
@@ -247,7 +264,20 @@ TEST(LayerMeasures, SayWhyThereIsNoValue) {
   for (const Measure& measure : measures) {
     EXPECT_FALSE(measure.definition.isEmpty()) << measure.name.toStdString();
     EXPECT_FALSE(measure.formula.isEmpty()) << measure.name.toStdString();
+    const std::string unit = measure.unit == Measure::Unit::Nats      ? "natural logarithm"
+                             : measure.unit == Measure::Unit::Percent ? "per cent"
+                                                                      : "number of experts";
+    EXPECT_THAT(measure.definition.toStdString(), ::testing::HasSubstr(unit));
   }
+  const LayerDigest none_labelled = [] {
+    LayerDigest other = smallDigest();
+    for (ExpertDigest& expert : other.experts) {
+      expert.labels = {0, 0};
+    }
+    return other;
+  }();
+  EXPECT_EQ(layerMeasures(none_labelled).front().notes[Measure::kImage],
+            "no kept patch has a label");
 }
 
 TEST(MeasureText, HasUnitsAndHonestDigits) {

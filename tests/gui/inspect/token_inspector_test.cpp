@@ -1,72 +1,16 @@
 #include "gui/inspect/token_inspector.h"
 
-#include <gmock/gmock.h>
-
-#include <QApplication>
-#include <QLabel>
-#include <QPushButton>
-#include <QTest>
 #include <set>
 
-#include "gui/inspect/token_bars.h"
-#include "gui/inspect/token_picture.h"
-#include "gui/inspect/token_similar_view.h"
-#include "gui/inspect/token_strips.h"
 #include "gui/view/colors.h"
-#include "tests/gui/inspect/token_run.h"
+#include "tests/gui/inspect/token_inspector_fixture.h"
 
 namespace limoe::gui {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr TokenRef kPatch{2, probe::kImage, 5};
-
-class TokenInspectorTest : public ::testing::Test {
- protected:
-  /// Patch 5 of image 2 goes to (2 + 2 + 3·l + 2·s) mod 8: in layer 0 to 4, 6, 0, in layer 1 to 7,
-  /// 1, 3 at steps 0, 100, 200. Its gate is 0.25, its margin 0.125; it is kept.
-  void open(const FakeRunSource::Shape& shape = {}) {
-    run = std::make_unique<TokenRun>(shape);
-    inspector.resize(340, 1000);
-    inspector.setSource(run.get());
-    state.showNewest(shape.snapshots);
-    inspector.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&inspector));
-  }
-  ~TokenInspectorTest() override { inspector.setSource(nullptr); }
-
-  void select(const TokenRef& token) {
-    state.setSelectedToken(token);
-    EXPECT_TRUE(QTest::qWaitFor([&] { return !path()->accessibleDescription().isEmpty(); }));
-    QApplication::processEvents();
-  }
-
-  template <typename Part>
-  Part* part() {
-    return inspector.findChild<Part*>();
-  }
-  TokenPathStrip* path() { return part<TokenPathStrip>(); }
-  TokenTimeStrip* time() { return part<TokenTimeStrip>(); }
-  TokenBars* bars() { return part<TokenBars>(); }
-  TokenSimilarGrid* grid() { return part<TokenSimilarGrid>(); }
-  TokenSimilarView* similar() { return part<TokenSimilarView>(); }
-  QPushButton* button() { return inspector.findChild<QPushButton*>("findSimilar"); }
-  std::string text(const char* name) {
-    return inspector.findChild<QLabel*>(name)->text().toStdString();
-  }
-  bool isShown(const char* name) { return inspector.findChild<QWidget*>(name)->isVisible(); }
-  static std::string described(const QWidget* widget) {
-    return widget->accessibleDescription().toStdString();
-  }
-  static void click(QWidget* widget, const QPointF& at) {
-    QTest::mouseClick(widget, Qt::LeftButton, Qt::NoModifier, at.toPoint());
-  }
-
-  ViewState state;
-  std::unique_ptr<TokenRun> run;
-  TokenInspector inspector{state, nullptr};
-};
+using testing::kPatch;
+using testing::TokenInspectorTest;
 
 TEST_F(TokenInspectorTest, SaysHowToSelectWhereNothingIs) {
   open();
@@ -336,9 +280,10 @@ TEST_F(TokenInspectorTest, WhatCouldNotBeReadIsSaidAndTheRestStays) {
   run->release("the disk is gone");
   EXPECT_FALSE(similar()->isSearching());
   EXPECT_FALSE(similar()->found());
-  EXPECT_EQ(text("similarFailure"), "The search ended early: the disk is gone");
+  EXPECT_EQ(wait()->words(), "Comparing with all tokens of the probe failed: the disk is gone");
+  EXPECT_TRUE(wait()->isVisible());
   state.setSelectedToken(TokenRef{3, probe::kImage, 5});
-  EXPECT_FALSE(isShown("similarFailure")) << "it was about another token";
+  EXPECT_FALSE(wait()->isVisible()) << "it was about another token";
   EXPECT_FALSE(isShown("readingFailure"));
 }
 
@@ -387,6 +332,17 @@ TEST_F(TokenInspectorTest, InTheOtherTowersLayersItIsNotRouted) {
   EXPECT_TRUE(QTest::qWaitFor([&] { return time()->isVisible(); }));
 }
 
+TEST_F(TokenInspectorTest, OfAGroupThatAWhatIfLeavesOutItSaysWhy) {
+  open();
+  run->run->what_if = "capacity factor 0.5";
+  run->routes_nothing = true;
+  select(kPatch);
+  EXPECT_TRUE(QTest::qWaitFor([&] {
+    return text("barsNote").find("not routed in this what-if") != std::string::npos;
+  })) << text("barsNote");
+  EXPECT_THAT(text("barsNote"), HasSubstr("samples that are not recorded"));
+}
+
 TEST_F(TokenInspectorTest, KeysOfAPartAreNotTheWindowsShortcutsWhileItHasTheFocus) {
   open();
   select(kPatch);
@@ -412,113 +368,6 @@ TEST_F(TokenInspectorTest, ReadsNothingWhileItIsHidden) {
   inspector.show();
   EXPECT_TRUE(
       QTest::qWaitFor([&] { return described(bars()) == "e0 0.250 kept, e1 0.125 runner-up"; }));
-}
-
-TEST_F(TokenInspectorTest, OfASmallProbeTheSimilarOnesAreThereUnasked) {
-  open();
-  select(kPatch);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return similar()->found().has_value(); }));
-  EXPECT_EQ(similar()->found()->compared, 6 * 16 - 1);
-  ASSERT_EQ(grid()->cards().size(), 18u) << "three of each of the six images";
-  // (n + p / 2) mod 8 = 4 and an odd patch: that of image 0 is 9.
-  EXPECT_EQ(grid()->cards()[0].token, (TokenRef{0, probe::kImage, 9}));
-  EXPECT_EQ(grid()->cards()[0].value, "2 of 2");
-  EXPECT_THAT(text("similarNote"), HasSubstr("18 nearest of 95 patches"));
-  EXPECT_FALSE(button()->isVisible());
-}
-
-TEST_F(TokenInspectorTest, SimilarOnesAreLinksAndStayWhileOneStepsThroughThem) {
-  open();
-  select(kPatch);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return grid()->cards().size() == 18; }));
-  const TokenRef second = grid()->cards()[1].token;
-  click(grid(), grid()->cardRect(1).center());
-  EXPECT_EQ(state.selectedToken(), second);
-  QTest::keyClick(grid(), Qt::Key_Right);
-  QTest::keyClick(grid(), Qt::Key_Return);
-  EXPECT_EQ(state.selectedToken(), grid()->cards()[2].token);
-  QTest::qWait(400);
-  ASSERT_TRUE(similar()->found());
-  EXPECT_EQ(similar()->found()->token, kPatch) << "the list is still that of the first token";
-  auto* note = inspector.findChild<QLabel*>("similarNote");
-  Q_EMIT note->linkActivated("back");
-  EXPECT_EQ(state.selectedToken(), kPatch);
-  click(grid(), grid()->cardRect(1).center());
-  EXPECT_EQ(button()->text(), "Find similar to this one");
-  QTest::mouseClick(button(), Qt::LeftButton);
-  EXPECT_TRUE(
-      QTest::qWaitFor([&] { return similar()->found() && similar()->found()->token == second; }));
-}
-
-TEST_F(TokenInspectorTest, ALargeProbeIsSearchedWhenAskedAndTheSearchCanBeCancelled) {
-  FakeRunSource::Shape shape;
-  shape.samples = 2100;
-  open(shape);
-  select(kPatch);
-  QTest::qWait(400);
-  EXPECT_FALSE(similar()->isSearching());
-  EXPECT_EQ(button()->text(), "Find similar");
-  run->holds_walks = true;
-  QTest::mouseClick(button(), Qt::LeftButton);
-  EXPECT_TRUE(similar()->isSearching());
-  EXPECT_EQ(button()->text(), "Cancel");
-  EXPECT_TRUE(isShown("similarProgress"));
-  QTest::mouseClick(button(), Qt::LeftButton);
-  EXPECT_FALSE(similar()->isSearching());
-  EXPECT_FALSE(isShown("similarProgress"));
-  run->release();
-  EXPECT_FALSE(similar()->found()) << "cancelled";
-  QTest::mouseClick(button(), Qt::LeftButton);
-  ASSERT_TRUE(QTest::qWaitFor([&] { return similar()->found().has_value(); }));
-  EXPECT_EQ(similar()->found()->compared, 2100 * 16 - 1);
-  EXPECT_EQ(grid()->cards().size(), 24u);
-}
-
-TEST_F(TokenInspectorTest, ASearchForAnotherTokenOrStepIsDropped) {
-  FakeRunSource::Shape shape;
-  shape.samples = 2100;
-  open(shape);
-  select(kPatch);
-  run->holds_walks = true;
-  QTest::mouseClick(button(), Qt::LeftButton);
-  state.setSelectedToken(TokenRef{7, probe::kImage, 1});
-  EXPECT_FALSE(similar()->isSearching());
-  QTest::mouseClick(button(), Qt::LeftButton);
-  EXPECT_TRUE(similar()->isSearching());
-  state.setSnapshot(0);
-  EXPECT_FALSE(similar()->isSearching());
-  run->release();
-  EXPECT_FALSE(similar()->found());
-}
-
-TEST_F(TokenInspectorTest, NothingIsSearchedWhileItIsHidden) {
-  open();
-  select(kPatch);
-  inspector.hide();  // within the moment after which a small probe is searched
-  QTest::qWait(400);
-  EXPECT_FALSE(similar()->isSearching());
-  EXPECT_FALSE(similar()->found());
-  run->holds_walks = true;
-  inspector.show();
-  ASSERT_TRUE(QTest::qWaitFor([&] { return similar()->isSearching(); }));
-  inspector.hide();
-  EXPECT_FALSE(similar()->isSearching());
-}
-
-TEST_F(TokenInspectorTest, ALiveRunThatMovesOnDoesNotStopASearch) {
-  FakeRunSource::Shape shape;
-  shape.samples = 2100;
-  open(shape);
-  select(kPatch);
-  run->holds_walks = true;
-  QTest::mouseClick(button(), Qt::LeftButton);
-  run->grow(0);
-  state.showNewest(4);
-  EXPECT_TRUE(similar()->isSearching());
-  run->release();
-  ASSERT_TRUE(similar()->found());
-  EXPECT_THAT(text("similarNote"), HasSubstr("at step 200"));
-  EXPECT_TRUE(button()->isVisible()) << "to search at the new step";
 }
 
 }  // namespace

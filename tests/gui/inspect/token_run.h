@@ -25,6 +25,7 @@ class TokenRun : public FakeRunSource {
   std::vector<WalkItem> items;  ///< everything that walks were asked for
   bool holds_walks = false;
   bool holds_samples = false;
+  bool routes_nothing = false;  ///< as a what-if without the token's group
 
   std::shared_ptr<const RunData> data() const override { return run; }
 
@@ -39,6 +40,11 @@ class TokenRun : public FakeRunSource {
     if (run->config.model.towers == model::Towers::Two) {
       auto& other = layer < run->layout.layers / 2 ? slice->text : slice->image;
       std::fill(other.expert.begin(), other.expert.end(), probe::kNoExpert);
+    }
+    if (routes_nothing) {
+      for (auto* decisions : {&slice->image, &slice->text}) {
+        std::fill(decisions->expert.begin(), decisions->expert.end(), probe::kNoExpert);
+      }
     }
     if (run->layout.probabilities) {
       addDistributions(slice->image);

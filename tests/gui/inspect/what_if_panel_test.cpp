@@ -186,7 +186,7 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
   EXPECT_EQ(tree->topLevelItem(2)->text(0), "1 patch rescued");
   EXPECT_EQ(tree->topLevelItem(0)->child(0)->text(0), "car  1");
   tree->topLevelItem(0)->child(0)->setExpanded(true);
-  EXPECT_EQ(tree->topLevelItem(0)->child(0)->child(0)->text(0), "sample 1 at (1, 1)");
+  EXPECT_EQ(tree->topLevelItem(0)->child(0)->child(0)->text(0), "Sample 1 · patch row 1, column 1");
   QTreeWidgetItem* word = tree->topLevelItem(1)->child(0);
   EXPECT_EQ(word->text(0), "“cat”  1");
   tree->setCurrentItem(word);

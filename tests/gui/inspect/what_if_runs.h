@@ -113,9 +113,8 @@ inline std::unique_ptr<ProbabilityRun> handRun() {
 
 /// Many groups: 150 samples of 4 patches and up to 3 words, 5 experts, in groups of `pairs` pairs,
 /// recorded with capacity factor 1 and vanilla priority. Probabilities are drawn.
-inline std::unique_ptr<ProbabilityRun> manyGroups(int64_t pairs) {
-  auto fake = std::make_unique<ProbabilityRun>();
-  RunData& run = *fake->run;
+inline void fillManyGroups(ProbabilityRun& fake, int64_t pairs) {
+  RunData& run = *fake.run;
   run.name = QStringLiteral("many");
   run.layout.layers = 2;
   run.layout.experts = 5;
@@ -132,11 +131,11 @@ inline std::unique_ptr<ProbabilityRun> manyGroups(int64_t pairs) {
   run.snapshot_steps = {0, 50};
   std::mt19937 random(7);
   std::uniform_real_distribution<float> uniform(0.01F, 1);
-  probe::LayerSlice& slice = fake->slice;
+  probe::LayerSlice& slice = fake.slice;
   slice.samples = 150;
   for (int64_t n = 0; n < 150; ++n) {
-    fake->probe.captions.emplace_back("c");
-    fake->probe.sources.emplace_back("s");
+    fake.probe.captions.emplace_back("c");
+    fake.probe.sources.emplace_back("s");
     for (int64_t position = 0; position < 7; ++position) {
       const bool image = position < 4;
       const bool token = image || position - 4 < 1 + n % 3;
@@ -155,11 +154,16 @@ inline std::unique_ptr<ProbabilityRun> manyGroups(int64_t pairs) {
                p[static_cast<std::size_t>(best)], token, p);
       slice.order.push_back(token ? 0 : UINT32_MAX);
       if (!image) {
-        fake->probe.token_ids.push_back(token ? 1 : -1);
-        fake->probe.pieces.emplace_back(token ? "w" : "");
+        fake.probe.token_ids.push_back(token ? 1 : -1);
+        fake.probe.pieces.emplace_back(token ? "w" : "");
       }
     }
   }
+}
+
+inline std::unique_ptr<ProbabilityRun> manyGroups(int64_t pairs) {
+  auto fake = std::make_unique<ProbabilityRun>();
+  fillManyGroups(*fake, pairs);
   return fake;
 }
 

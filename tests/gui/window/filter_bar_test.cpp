@@ -184,7 +184,7 @@ TEST_F(FilterBarTest, CompletesWordsOfTheCaptions) {
   EXPECT_EQ(completer->currentCompletion(), "clouds");
 }
 
-TEST_F(FilterBarTest, ADenseModelSaysThatThereIsNothingToFilter) {
+TEST_F(FilterBarTest, ADenseModelIsFilteredAndSortedByWord) {
   probe::test::SyntheticOptions options;
   options.layers = 0;
   const QString dense = folder.filePath("dense");
@@ -192,10 +192,23 @@ TEST_F(FilterBarTest, ADenseModelSaysThatThereIsNothingToFilter) {
   show();
   open(dense);
   openBar();
+  EXPECT_TRUE(countIs("8 images (a dense model: by word and label only)"));
   EXPECT_FALSE(find<QComboBox>("filterExpert")->isEnabled());
+  EXPECT_TRUE(find<QComboBox>("filterLabel")->isEnabled());
   type("red");
   pressHere(Qt::Key_Return);
-  EXPECT_TRUE(countIs("A dense model routes no tokens: nothing to filter"));
+  EXPECT_TRUE(countIs("6 of 8 images")) << bar()->countText().toStdString();
+  const auto status = [&] { return window->canvas()->statusText().toStdString(); };
+  EXPECT_TRUE(waitUntil([&] { return status().find("6 of 8 images") != std::string::npos; }))
+      << status();
+  window->viewState().setFilter({});
+  choose("wallOrder", 1);
+  find<QLineEdit>("wallOrderWord")->setFocus();
+  type("red");
+  pressHere(Qt::Key_Return);
+  EXPECT_TRUE(waitUntil([&] {
+    return status().find("order: captions with “red” first (6 images)") != std::string::npos;
+  })) << status();
 }
 
 }  // namespace

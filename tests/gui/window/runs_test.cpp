@@ -168,8 +168,16 @@ TEST(Health, TellsUnusedExpertsAndDrops) {
   snapshot.metrics = {0.97f, 0.9f, 0.98f, 0.96f, 0.91f, 0.89f};
   EXPECT_TRUE(healthOf(run, snapshot).warnings.isEmpty());
   EXPECT_EQ(healthOf(run, snapshot).summary,
-            "all 4 experts of all 2 MoE layers in use · 97 % of image choices kept · 90 % of text "
+            "all 4 experts in use in both MoE layers · 97 % of image choices kept · 90 % of text "
             "choices kept");
+  run.layout.metric_names.clear();
+  for (const auto& [layers, where] :
+       {std::pair(1, "in the one MoE layer"), std::pair(6, "in all 6 MoE layers")}) {
+    run.layout.layers = layers;
+    snapshot.tokens.assign(static_cast<std::size_t>(layers) * 2 * 4, 5);
+    EXPECT_EQ(healthOf(run, snapshot).summary.toStdString(),
+              std::string("all 4 experts in use ") + where);
+  }
 }
 
 }  // namespace
