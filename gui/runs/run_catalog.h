@@ -1,4 +1,5 @@
-// The runs in a folder, as a list with the state of each; looks again every few seconds.
+// The runs in a folder with what they routed for the user, as a list with the state of each; looks
+// again every few seconds.
 #pragma once
 
 #include <QObject>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "gui/runs/mailbox.h"
+#include "gui/runs/own_recording.h"
 #include "gui/runs/reader_thread.h"
 #include "routing_probe/recording/recording_reader.h"
 
@@ -17,6 +19,7 @@ namespace limoe::gui {
 struct RunEntry {
   QString name;
   QString path;       ///< absolute: the run's folder, or a recording that lies elsewhere
+  QString run;        ///< of a recording of the user's own images: path of the run that routed them
   QString setting;    ///< named setting of the auxiliary losses
   int64_t step = 0;   ///< newest recorded
   int64_t steps = 0;  ///< planned
@@ -26,6 +29,9 @@ struct RunEntry {
 
   bool operator==(const RunEntry&) const = default;
 };
+
+/// The line of a recording of the user's own images at `path`.
+RunEntry ownEntry(const OwnRecording& own, const QString& path);
 
 class RunCatalog : public QObject {
   Q_OBJECT
