@@ -94,7 +94,7 @@ struct RunCatalog::Scan {
     return stamp;
   }
 
-  void run() {
+  void run(const QStringList& others) {
     std::vector<RunEntry> entries;
     for (const QFileInfo& info : QDir(folder).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
       const QString path = info.absoluteFilePath();
@@ -111,6 +111,13 @@ struct RunCatalog::Scan {
       entries.push_back(entry);
       for (RunEntry& own : ownEntries(path)) {
         entries.push_back(std::move(own));
+      }
+    }
+    for (const QString& path : others) {
+      if (QFileInfo(path).absolutePath() != QDir(folder).absolutePath()) {
+        for (RunEntry& own : ownEntries(path)) {
+          entries.push_back(std::move(own));
+        }
       }
     }
     mailbox->send([self = owner, entries = std::move(entries)] { self->takeScan(entries); });
@@ -133,7 +140,15 @@ void RunCatalog::refresh() {
     return;
   }
   scanning_ = true;
-  reader_->post(ReaderThread::Urgency::Background, [scan = scan_] { scan->run(); });
+  reader_->post(ReaderThread::Urgency::Background,
+                [scan = scan_, others = others_] { scan->run(others); });
+}
+
+void RunCatalog::setOthers(const QStringList& paths) {
+  if (paths != others_) {
+    others_ = paths;
+    refresh();
+  }
 }
 
 void RunCatalog::takeScan(const std::vector<RunEntry>& runs) {

@@ -4,6 +4,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 #include <memory>
 #include <vector>
@@ -43,6 +44,8 @@ class RunCatalog : public QObject {
   const std::vector<RunEntry>& runs() const { return runs_; }
   const QString& folder() const { return folder_; }
   void refresh();  ///< looks at the disk now
+  /// Runs elsewhere, of which only what they routed for the user is listed.
+  void setOthers(const QStringList& paths);
 
  Q_SIGNALS:
   void changed();
@@ -54,6 +57,7 @@ class RunCatalog : public QObject {
   std::shared_ptr<ReaderThread> reader_;
   std::shared_ptr<Scan> scan_;
   QString folder_;
+  QStringList others_;
   std::vector<RunEntry> runs_;
   bool scanning_ = false;
   bool scan_again_ = false;  ///< asked for while one was under way

@@ -138,6 +138,11 @@ void MainWindow::refreshRunsPanel() {
       entries.push_back(entry);
     }
   }
+  QStringList open;
+  for (const auto& run : runs_.all()) {
+    open << run->path;
+  }
+  catalog_.setOthers(open);
   entries_ = std::move(entries);
   runs_panel_->setRuns(entries_, shown_ ? shown_->path : QString(), catalog_.folder());
   refreshActions();

@@ -73,6 +73,20 @@ TEST_F(OwnImagesTest, TheyStandBelowTheirRunAndAreCalledAfterIt) {
   EXPECT_EQ(item->childCount(), 3);
 }
 
+TEST_F(OwnImagesTest, ThoseOfARunElsewhereAreListedWhileItIsOpen) {
+  makeOwn("own-50");
+  const QString elsewhere = folder.filePath("elsewhere");
+  ASSERT_TRUE(QDir().rename(run, elsewhere));
+  show();
+  openIt(elsewhere);
+  ASSERT_TRUE(waitUntil([this] {
+    return list()->topLevelItemCount() == 1 && list()->topLevelItem(0)->childCount() == 1;
+  }));
+  EXPECT_EQ(list()->topLevelItem(0)->child(0)->text(0), "yours, step 50");
+  window->findChild<QAction*>("closeRunAction")->trigger();
+  EXPECT_TRUE(waitUntil([this] { return list()->topLevelItemCount() == 0; }));
+}
+
 TEST_F(OwnImagesTest, AViewOfTheSameModelStaysAsItIsAndTheWayBackLeadsWhereOneWas) {
   const QString own = makeOwn("own-100");
   show();
