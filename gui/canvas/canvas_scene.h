@@ -53,6 +53,7 @@ class CanvasScene {
   /// Of the mode that is shown: each keeps its place and zoom.
   WallCamera& camera() { return cameras_[static_cast<std::size_t>(mode_)]; }
   const WallCamera& camera() const { return cameras_[static_cast<std::size_t>(mode_)]; }
+  const WallCamera& wallCamera() const { return cameras_[0]; }  ///< whatever mode is shown
   WallGeometry geometry() const { return camera().geometry(run_->layout); }
   const QRectF& area() const { return area_; }
 

@@ -1,3 +1,4 @@
+#include <QRegularExpression>
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -53,6 +54,36 @@ QString colourMeaning(const RunData& run, const ViewState& state) {
                      : tr(" · hatched or struck = first dropped"));
 }
 
+float widthOf(const QString& text) {
+  return ImGui::CalcTextSize(text.toUtf8().constData()).x;
+}
+
+QString beginningIn(QString text, float room) {
+  const QString dots = tr("…");
+  if (widthOf(text) <= room) {
+    return text;
+  }
+  while (!text.isEmpty() && widthOf(text + dots) > room) {
+    text.chop(1);
+  }
+  return text + dots;
+}
+
+/// Where a line is too long its last parts are shown: what is looked at stands elsewhere, too, what
+/// the colours mean nowhere else.
+QString lastPartsIn(QString text, float room) {
+  const QString gap = tr(" · ");
+  if (widthOf(text) <= room) {
+    return text;
+  }
+  QStringList parts = text.split(gap);
+  while (parts.size() > 1 && widthOf(tr("… ") + parts.join(gap)) > room) {
+    parts.removeFirst();
+  }
+  text = tr("… ") + parts.join(gap);
+  return widthOf(text) <= room ? text : beginningIn(parts.last(), room);
+}
+
 }  // namespace
 
 QString statusWords(const RunData& run, const ViewState& state) {
@@ -77,9 +108,7 @@ float statusLineHeight(float font_pixels, const StatusTexts& texts) {
 }
 
 void drawStatusLine(float bottom, float width, const StatusTexts& texts) {
-  const std::string left = texts.left.toStdString();
-  const std::string right = texts.right.toStdString();
-  const std::string notes = texts.notes.join(tr(" · ")).toStdString();
+  const QString notes = texts.notes.join(tr(" · "));
   const float height = statusLineHeight(ImGui::GetFontSize(), texts);
   ImGui::SetNextWindowPos({0, bottom - height});
   ImGui::SetNextWindowSize({width, height});
@@ -90,19 +119,23 @@ void drawStatusLine(float bottom, float width, const StatusTexts& texts) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus |
                    ImGuiWindowFlags_NoNav | ImGuiWindowFlags_NoScrollWithMouse);
-  if (!notes.empty()) {
-    ImGui::TextUnformatted(notes.c_str());
+  const float room = width - 2 * kMargin;
+  const QString shown_notes = beginningIn(notes, room);
+  if (!notes.isEmpty()) {
+    ImGui::TextUnformatted(shown_notes.toUtf8().constData());
   }
-  const float right_width = ImGui::CalcTextSize(right.c_str()).x;
-  const bool both = ImGui::CalcTextSize(left.c_str()).x + right_width + 3 * kMargin < width;
-  ImGui::TextDisabled("%s", left.c_str());
+  const float right_width = widthOf(texts.right);
+  const bool both = right_width < room / 2;
+  const QString left = lastPartsIn(texts.left, both ? room - right_width - kMargin : room);
+  ImGui::TextDisabled("%s", left.toUtf8().constData());
   if (both) {
     ImGui::SameLine(width - kMargin - right_width);
-    ImGui::TextDisabled("%s", right.c_str());
+    ImGui::TextDisabled("%s", texts.right.toUtf8().constData());
   }
-  const bool fits = both && ImGui::CalcTextSize(notes.c_str()).x + 2 * kMargin < width;
-  if (!fits && ImGui::IsWindowHovered()) {
-    ImGui::SetTooltip("%s\n%s\n%s", notes.c_str(), left.c_str(), right.c_str());
+  const bool whole = both && left == texts.left && shown_notes == notes;
+  if (!whole && ImGui::IsWindowHovered()) {
+    const QStringList lines{notes, texts.left, texts.right};
+    ImGui::SetTooltip("%s", lines.filter(QRegularExpression(".")).join('\n').toUtf8().constData());
   }
   ImGui::End();
   ImGui::PopStyleVar(3);

@@ -11,6 +11,7 @@
 #include <QWheelEvent>
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "gui/canvas/canvas_input.h"
 #include "gui/canvas/canvas_notes.h"
@@ -53,6 +54,9 @@ struct CanvasWidget::State {
   int frames_wanted = 0;
   double frame_milliseconds = 0;
   QMetaObject::Connection context_dies;
+  std::optional<WallPlace> wanted_place;  ///< of the wall, once there is one
+  WallPlace given_place;                  ///< the one before, and the view that came of it
+  std::optional<WallView> given_view;
 
   void requestFrames(int frames = kFramesAfterInput) {
     frames_wanted = std::max(frames_wanted, frames);
@@ -86,6 +90,41 @@ struct CanvasWidget::State {
     }
   }
 
+  void placeWall() {
+    if (!wanted_place || scene.views().mode() != CanvasMode::Wall || scene.isEmpty()) {
+      return;
+    }
+    given_place = *std::exchange(wanted_place, std::nullopt);
+    WallCamera& camera = scene.camera();
+    const probe::Layout& layout = scene.run().layout;
+    if (given_place.columns) {
+      camera.setColumns(given_place.columns, layout, scene.area());
+    }
+    if (given_place.zoom) {
+      camera.zoomTo(*given_place.zoom, scene.area().center(), layout, scene.area());
+      camera.moveTo(scene.area().center() - given_place.middle * camera.view().zoom, layout,
+                    scene.area());
+    }
+    given_view = camera.view();
+  }
+
+  WallPlace wallPlace() const {
+    if (wanted_place) {
+      return *wanted_place;
+    }
+    const WallCamera& camera = scene.wallCamera();
+    const WallView& view = camera.view();
+    WallPlace place{camera.chosenColumns(), std::nullopt, {}};
+    if (!camera.isFitted()) {
+      place.zoom = view.zoom;
+      place.middle = view.toWall(scene.area().center());
+    }
+    const bool still = given_view && given_view->offset == view.offset &&
+                       given_view->zoom == view.zoom && given_place.columns == place.columns &&
+                       given_place.zoom.has_value() == place.zoom.has_value();
+    return still ? given_place : place;
+  }
+
   // ---- drawing
 
   void paint() {
@@ -116,6 +155,7 @@ struct CanvasWidget::State {
     strip_height =
         static_cast<double>(drawToolStrip(width, scene.run(), view_state, facts, strip, requests));
     updateArea();
+    placeWall();
     const auto hovered = input.hovered();
     if (scene.isEmpty()) {
       paintEmpty(requests);
@@ -240,6 +280,8 @@ void CanvasWidget::setSource(RunSource* source) {
     canvas_->scene.source()->disconnect(this);
   }
   canvas_->input.reset();
+  canvas_->wanted_place.reset();
+  canvas_->given_view.reset();
   if (canvas_->host.hasGl()) {
     makeCurrent();
     canvas_->scene.textures().clear();
@@ -289,6 +331,15 @@ void CanvasWidget::scroll(double screens) {
 
 void CanvasWidget::actualSize() {
   canvas_->showActualSize();
+  canvas_->requestFrames();
+}
+
+WallPlace CanvasWidget::wallPlace() const {
+  return canvas_->wallPlace();
+}
+
+void CanvasWidget::setWallPlace(const WallPlace& place) {
+  canvas_->wanted_place = place;
   canvas_->requestFrames();
 }
 

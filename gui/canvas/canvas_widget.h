@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "gui/canvas/wall_place.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -31,6 +32,12 @@ class CanvasWidget : public QOpenGLWidget {
   void actualSize();   ///< Ctrl+0: one image pixel per screen pixel
   /// Down (up where below 0) by so many screens; stops at the first and the last row.
   void scroll(double screens);
+
+  /// Which part of the wall is on the screen; of what setWallPlace() was given, that same while the
+  /// user has not moved.
+  WallPlace wallPlace() const;
+  /// As soon as there is a wall to look at.
+  void setWallPlace(const WallPlace& place);
 
   /// Where a token is on the screen, in this widget's logical pixels; empty where it is not
   /// visible. For tests and for tools that point at something.

@@ -18,6 +18,8 @@
 #include <limits>
 #include <utility>
 
+#include "gui/view/colors.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -50,13 +52,6 @@ QByteArray readFont() {
 ImVec4 toImGui(const QColor& color, float alpha = 1) {
   return {static_cast<float>(color.redF()), static_cast<float>(color.greenF()),
           static_cast<float>(color.blueF()), alpha};
-}
-
-QColor mix(const QColor& a, const QColor& b, double weight) {
-  const auto channel = [weight](int x, int y) {
-    return static_cast<int>(std::lround(x + (y - x) * weight));
-  };
-  return {channel(a.red(), b.red()), channel(a.green(), b.green()), channel(a.blue(), b.blue())};
 }
 
 int buttonIndex(Qt::MouseButton button) {
@@ -420,15 +415,15 @@ void ImGuiHost::updateTheme() {
   style.PopupBorderSize = 1;
   style.FrameBorderSize = 0;
   style.Colors[ImGuiCol_Text] = toImGui(text);
-  style.Colors[ImGuiCol_TextDisabled] = toImGui(mix(text, window, 0.4));
+  style.Colors[ImGuiCol_TextDisabled] = toImGui(mixed(text, window, 0.4));
   style.Colors[ImGuiCol_WindowBg] = toImGui(window);
-  style.Colors[ImGuiCol_PopupBg] = toImGui(mix(window, palette.color(QPalette::Base), 0.6));
-  style.Colors[ImGuiCol_Border] = toImGui(mix(window, text, 0.25));
-  style.Colors[ImGuiCol_FrameBg] = toImGui(mix(window, text, 0.10));
-  style.Colors[ImGuiCol_FrameBgHovered] = toImGui(mix(window, text, 0.16));
-  style.Colors[ImGuiCol_FrameBgActive] = toImGui(mix(window, text, 0.20));
-  style.Colors[ImGuiCol_Button] = toImGui(mix(window, text, 0.09));
-  style.Colors[ImGuiCol_ButtonHovered] = toImGui(mix(window, text, 0.18));
+  style.Colors[ImGuiCol_PopupBg] = toImGui(mixed(window, palette.color(QPalette::Base), 0.6));
+  style.Colors[ImGuiCol_Border] = toImGui(mixed(window, text, 0.25));
+  style.Colors[ImGuiCol_FrameBg] = toImGui(mixed(window, text, 0.10));
+  style.Colors[ImGuiCol_FrameBgHovered] = toImGui(mixed(window, text, 0.16));
+  style.Colors[ImGuiCol_FrameBgActive] = toImGui(mixed(window, text, 0.20));
+  style.Colors[ImGuiCol_Button] = toImGui(mixed(window, text, 0.09));
+  style.Colors[ImGuiCol_ButtonHovered] = toImGui(mixed(window, text, 0.18));
   style.Colors[ImGuiCol_ButtonActive] = toImGui(accent);
   style.Colors[ImGuiCol_SliderGrab] = toImGui(accent);
   style.Colors[ImGuiCol_SliderGrab].w = 0.5F;  // the number stands on it
@@ -437,7 +432,7 @@ void ImGuiHost::updateTheme() {
   style.Colors[ImGuiCol_Header] = toImGui(accent, 0.35F);
   style.Colors[ImGuiCol_HeaderHovered] = toImGui(accent, 0.5F);
   style.Colors[ImGuiCol_HeaderActive] = toImGui(accent, 0.7F);
-  style.Colors[ImGuiCol_Separator] = toImGui(mix(window, text, 0.2));
+  style.Colors[ImGuiCol_Separator] = toImGui(mixed(window, text, 0.2));
   ImGui::GetStyle() = style;
 }
 

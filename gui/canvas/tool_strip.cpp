@@ -249,8 +249,9 @@ void colorControl(Flow& flow, const RunData& run, const StripFacts& facts, ViewS
 void overlayControls(Flow& flow, ViewState& state, StripRequests& requests) {
   const float switch_width =
       ImGui::GetFrameHeight() + ImGui::GetStyle().ItemInnerSpacing.x + textWidth("Overlay");
-  const float slider_width = 5.5F * ImGui::GetFontSize();
-  flow.group("", switch_width + slider_width + ImGui::GetStyle().ItemSpacing.x);
+  const float slider_width = 4.5F * ImGui::GetFontSize();
+  const float number_width = textWidth("100 %");
+  flow.group("", switch_width + slider_width + number_width + 2 * ImGui::GetStyle().ItemSpacing.x);
   bool visible = state.overlayVisible();
   if (ImGui::Checkbox("Overlay", &visible)) {
     requests.state_changes.emplace_back([&state, visible] { state.setOverlayVisible(visible); });
@@ -259,10 +260,21 @@ void overlayControls(Flow& flow, ViewState& state, StripRequests& requests) {
   ImGui::SameLine();
   ImGui::SetNextItemWidth(slider_width);
   int percent = static_cast<int>(std::lround(state.opacity() * 100));
+  // The number stands beside the slider, whose knob would lie on it; while one is typed, in it.
+  const bool typed = ImGui::GetIO().WantTextInput;
+  ImGui::PushStyleColor(ImGuiCol_Text, typed ? ImGui::GetStyleColorVec4(ImGuiCol_Text) : ImVec4());
   if (ImGui::SliderInt("##opacity", &percent, 0, 100, "%d %%", ImGuiSliderFlags_AlwaysClamp)) {
     requests.state_changes.emplace_back([&state, percent] { state.setOpacity(percent / 100.0); });
   }
+  ImGui::PopStyleColor();
   tooltip("Opacity of the overlay. Ctrl+click to type a number");
+  ImGui::SameLine();
+  const std::string number = std::to_string(percent) + " %";
+  const float at = ImGui::GetCursorPosX();
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(number.c_str());
+  ImGui::SameLine(at + number_width, 0);
+  ImGui::Dummy({0, ImGui::GetFrameHeight()});
 
   static const std::vector<Segment> kStyles = {
       {"Fill", "Tint each patch"},

@@ -37,6 +37,8 @@ class WallCamera {
  public:
   const WallView& view() const { return view_; }
   int64_t columns() const { return columns_; }
+  std::optional<int64_t> chosenColumns() const { return chosen_columns_; }
+  bool isFitted() const { return fitted_; }  ///< neither moved nor zoomed since the last fit
   WallGeometry geometry(const probe::Layout& layout) const {
     return {layout, shape_.slots, columns_, true, shape_.headers};
   }

@@ -17,14 +17,6 @@ QRgb withAlpha(QRgb color, double alpha) {
                static_cast<int>(std::lround(std::clamp(alpha, 0.0, 1.0) * 255)));
 }
 
-QRgb blend(const QColor& under, QRgb over, double alpha) {
-  const auto mix = [alpha](int a, int b) {
-    return static_cast<int>(std::lround(a + (b - a) * alpha));
-  };
-  return qRgb(mix(under.red(), qRed(over)), mix(under.green(), qGreen(over)),
-              mix(under.blue(), qBlue(over)));
-}
-
 struct Chip {
   QRectF rect;
   std::string number;
@@ -172,7 +164,7 @@ WallPen::Word wordOf(const WallStyle& style, const CaptionWord& word, const QPoi
   drawn.struck = look.dropped && look.expert >= 0;
   drawn.ink = style.ink.rgb();
   if (look.dimmed) {
-    drawn.ink = blend(style.background, drawn.ink, 0.35);
+    drawn.ink = mixed(style.background, QColor(drawn.ink), 0.35).rgb();
   }
   if (look.expert < 0) {
     return drawn;
@@ -181,7 +173,7 @@ WallPen::Word wordOf(const WallStyle& style, const CaptionWord& word, const QPoi
     drawn.border = withAlpha(look.color, lineStrength(look.strength));
     return drawn;
   }
-  drawn.background = blend(style.background, look.color, lineStrength(look.strength));
+  drawn.background = mixed(style.background, QColor(look.color), lineStrength(look.strength)).rgb();
   if (!look.dimmed) {
     drawn.ink = textColorOn(QColor(drawn.background)).rgb();
   }

@@ -97,7 +97,8 @@ void CurvePanel::setStyle(const PlotStyle& style, int panels, bool is_last) {
   applyStyle(*rect_, style);
   // To the right, room for half of the last step's label.
   rect_->setMinimumMargins(QMargins(0, style.px(2), style.small.pixelSize() * 6 / 5, 0));
-  vertical()->ticker()->setTickCount(panels == 1 ? 5 : panels == 2 ? 3 : 2);
+  most_ticks_ = panels == 1 ? 5 : panels == 2 ? 3 : 2;
+  vertical()->ticker()->setTickCount(most_ticks_);
   horizontal()->setTickLabels(is_last);
   horizontal()->setLabel(is_last ? QObject::tr("step") : QString());
   legend_->setLook(style, style.small, style.text);
@@ -258,6 +259,13 @@ std::optional<QCPRange> CurvePanel::valueRange() const {
     }
   }
   return range;
+}
+
+bool CurvePanel::fitTicks() {
+  const int count = ticksAlong(rect_->height(), style_.small, most_ticks_);
+  const bool changes = vertical()->ticker()->tickCount() != count;
+  vertical()->ticker()->setTickCount(count);
+  return changes;
 }
 
 void CurvePanel::thin() {

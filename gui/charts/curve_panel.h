@@ -44,6 +44,8 @@ class CurvePanel {
   std::optional<QCPRange> stepRange() const;
   std::optional<QCPRange> valueRange() const;
 
+  /// As many ticks as the panel's height has room for; whether that has changed.
+  bool fitTicks();
   /// Gives the graphs the points that the present axes and width can show.
   void thin();
 
@@ -80,6 +82,7 @@ class CurvePanel {
   QCPItemStraightLine* step_mark_ = nullptr;
   double weight_ = 0;
   bool logarithmic_ = false;
+  int most_ticks_ = 5;
   /// What the graphs were thinned for; thinning again is needed when any of it changes.
   struct Thinned {
     double lower = 0, upper = 0;

@@ -1,6 +1,7 @@
 #include "gui/charts/curve_tools.h"
 
 #include <QComboBox>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QSignalBlocker>
@@ -39,7 +40,7 @@ CurveTools::CurveTools(QWidget* parent)
   groups_->setAccessibleName(tr("Curves shown"));
   groups_->setToolTip(tr("Which recorded numbers are drawn"));
   groups_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-  groups_->setMinimumContentsLength(14);
+  groups_->setMinimumContentsLength(8);
   logarithmic_->setObjectName(QStringLiteral("logarithmic"));
   logarithmic_->setText(tr("log y"));
   logarithmic_->setCheckable(true);
@@ -48,17 +49,18 @@ CurveTools::CurveTools(QWidget* parent)
   slider_->setObjectName(QStringLiteral("smoothing"));
   slider_->setAccessibleName(tr("Smoothing"));
   slider_->setRange(0, kSliderEnd);
-  slider_->setFixedWidth(84);
   slider_->setToolTip(
       tr("Smoothing: weight w of a debiased exponential moving average over all\n"
          "recorded steps, about the last 1 / (1 − w) of them. 0 shows the raw\n"
          "curve alone. Held-out metrics are never smoothed."));
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(groups_, 1);
+  layout->addWidget(groups_, 4);
   layout->addWidget(logarithmic_);
-  layout->addWidget(slider_);
+  layout->addWidget(slider_, 1);
   layout->addWidget(weight_label_);
+  weight_label_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+  fitToFont();
   setWeight(kFirstWeight);
   connect(groups_, &QComboBox::currentTextChanged, this, [this](const QString& name) {
     chosen_ = name;
@@ -67,6 +69,20 @@ CurveTools::CurveTools(QWidget* parent)
   connect(logarithmic_, &QToolButton::toggled, this, [this] { Q_EMIT scaleChanged(); });
   connect(slider_, &QSlider::valueChanged, this,
           [this](int value) { takeWeight(weightOf(value)); });
+}
+
+void CurveTools::fitToFont() {
+  const QFontMetrics metrics(font());
+  slider_->setMinimumWidth(3 * metrics.height());
+  slider_->setMaximumWidth(7 * metrics.height());
+  weight_label_->setFixedWidth(metrics.horizontalAdvance("0.000") + 2);  // the slider stands still
+}
+
+void CurveTools::changeEvent(QEvent* event) {
+  QWidget::changeEvent(event);
+  if (event->type() == QEvent::FontChange) {
+    fitToFont();
+  }
 }
 
 void CurveTools::offerGroups(const QStringList& names) {

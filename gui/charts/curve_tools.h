@@ -33,7 +33,11 @@ class CurveTools : public QWidget {
   void scaleChanged();
   void weightChanged();
 
+ protected:
+  void changeEvent(QEvent* event) override;
+
  private:
+  void fitToFont();
   void takeWeight(double weight);
 
   QComboBox* groups_;

@@ -73,6 +73,8 @@ struct CurvesView::State {
   void doubleClicked();
   void hovered(QMouseEvent* event);
   CurvePanel* panelAt(const QPointF& position) const;
+  void collapseTexts();
+  void takeLayout();
   std::shared_ptr<const RunData> run() const { return source ? source->data() : nullptr; }
 };
 
@@ -83,7 +85,6 @@ void CurvesView::State::build() {
   tools = new CurveTools(&view);
   layout->addWidget(tools);
   plot = new QCustomPlot(&view);
-  plot->setMinimumSize(160, 120);
   plot->setNoAntialiasingOnDrag(false);
   plot->plotLayout()->clear();
   plot->setInteraction(QCP::iRangeZoom);
@@ -102,6 +103,9 @@ void CurvesView::State::build() {
 void CurvesView::State::restyle() {
   style = fixed_style.value_or(screenStyle(view));
   plot->setBackground(QBrush(style.background));
+  if (!fixed_style) {
+    setLeastSize(*plot, style);
+  }
   plot->plotLayout()->setRowSpacing(style.px(4));
   plot->plotLayout()->setMargins(style.around());
   note->setLook(style, style.small, style.muted);
@@ -258,7 +262,9 @@ void CurvesView::State::setNote() {
   }
   if (std::ranges::none_of(panels,
                            [](const auto& panel) { return panel->stepRange().has_value(); })) {
-    note->setText(tr("%1: nothing has been recorded for these curves yet.").arg(data->name));
+    note->setText(data->layout.scalar_names.empty()
+                      ? tr("%1: routed, not trained – there are no curves.").arg(data->name)
+                      : tr("%1: nothing has been recorded for these curves yet.").arg(data->name));
     return;
   }
   const bool averaged =
@@ -288,6 +294,29 @@ CurvePanel* CurvesView::State::panelAt(const QPointF& position) const {
     }
   }
   return nullptr;
+}
+
+/// In a low chart the curves come first, then what they are called.
+void CurvesView::State::collapseTexts() {
+  if (fixed_style || panels.empty()) {
+    return;
+  }
+  const int line = QFontMetrics(style.small).height();
+  // Of the panels: legends, gaps and the labels of the last one's steps.
+  const auto count = static_cast<int>(panels.size());
+  const int fixed = count * (line + 2 * style.px(4)) + 2 * line + style.px(6);
+  collapseRows(*plot, {note}, fixed, count * 4 * line);
+}
+
+void CurvesView::State::takeLayout() {
+  bool other_ticks = false;
+  for (const auto& panel : panels) {
+    panel->thin();
+    other_ticks = (!fixed_style && panel->fitTicks()) || other_ticks;
+  }
+  if (other_ticks) {
+    plot->replot(QCustomPlot::rpQueuedReplot);
+  }
 }
 
 void CurvesView::State::clicked(const QPointF& position) {
@@ -354,11 +383,8 @@ CurvesView::CurvesView(ViewState& state, QWidget* parent)
   connect(view_->tools, &CurveTools::scaleChanged, this, [this] { view_->applyScale(); });
   connect(view_->tools, &CurveTools::weightChanged, this, [this] { view_->applySmoothing(); });
   QCustomPlot* plot = view_->plot;
-  connect(plot, &QCustomPlot::afterLayout, this, [this] {
-    for (const auto& panel : view_->panels) {
-      panel->thin();
-    }
-  });
+  connect(plot, &QCustomPlot::beforeReplot, this, [this] { view_->collapseTexts(); });
+  connect(plot, &QCustomPlot::afterLayout, this, [this] { view_->takeLayout(); });
   connect(plot, &QCustomPlot::mousePress, this,
           [this](QMouseEvent* event) { view_->pressed_at = event->position().toPoint(); });
   connect(plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {

@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <algorithm>
+#include <cmath>
 
 #include "gui/charts/expert_model.h"
 #include "gui/charts/plot_style.h"
@@ -17,49 +18,67 @@ namespace limoe::gui {
 namespace {
 
 constexpr double kDimmed = 0.35;
+
+// Lengths are in units of pixelsPerUnit().
+constexpr double kRow = 24;  ///< least height
+constexpr double kRowPadding = 4;
+constexpr double kButton = 22;
+constexpr double kSwatchMargin = 6;
+constexpr double kSwatchPadding = 4;
+constexpr double kMargin = 4;
 constexpr double kCorner = 2.5;
 constexpr double kMinTrack = 8;  ///< a narrower load bar tells nothing; the number stands alone
 
-void paintNumber(QPainter& painter, const QRectF& cell, const QColor& color, const QString& text) {
-  const QRectF swatch = cell.adjusted(6, 4, -6, -4);
+int whole(double units, const QFont& font) {
+  return static_cast<int>(std::lround(units * pixelsPerUnit(font)));
+}
+
+/// `cell` less so many units at both sides, and above and below.
+QRectF inside(const QRectF& cell, double sides, double ends, double unit) {
+  return cell.adjusted(sides * unit, ends * unit, -sides * unit, -ends * unit);
+}
+
+void paintNumber(QPainter& painter, const QRectF& cell, const QColor& color, const QString& text,
+                 double unit) {
+  const QRectF swatch = inside(cell, kSwatchMargin, 4, unit);
   painter.setPen(Qt::NoPen);
   painter.setBrush(color);
-  painter.drawRoundedRect(swatch, kCorner, kCorner);
+  painter.drawRoundedRect(swatch, kCorner * unit, kCorner * unit);
   painter.setPen(textColorOn(color));
-  const QRectF room = swatch.adjusted(3, 0, -3, 0);
+  const QRectF room = inside(swatch, kSwatchPadding, 0, unit);
   painter.drawText(room, Qt::AlignCenter,
                    QFontMetricsF(painter.font()).elidedText(text, Qt::ElideRight, room.width()));
 }
 
 /// A bar up to the mark (capacity or fair share) at 1; the scale ends at 1 against capacity.
 void paintLoad(QPainter& painter, const QRectF& cell, const QPalette& palette, const QColor& color,
-               double load, const QString& text) {
+               double load, const QString& text, double unit) {
   const QFontMetricsF metrics(painter.font());
-  const double text_width = metrics.horizontalAdvance(QStringLiteral("100 %")) + 4;
-  const QRectF track = cell.adjusted(4, 6, -text_width - 4, -6);
-  if (track.width() >= kMinTrack) {
+  const double text_width = metrics.horizontalAdvance(QStringLiteral("100 %")) + kMargin * unit;
+  const QRectF track = inside(cell, kMargin, 6, unit).adjusted(0, 0, -text_width, 0);
+  if (track.width() >= kMinTrack * unit) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.1));
-    painter.drawRoundedRect(track, kCorner, kCorner);
+    painter.drawRoundedRect(track, kCorner * unit, kCorner * unit);
     QRectF bar = track;
     bar.setWidth(track.width() * std::clamp(load, 0.0, 1.0));
     if (bar.width() > 0) {
       painter.setBrush(color);
-      painter.drawRoundedRect(bar, kCorner, kCorner);
+      painter.drawRoundedRect(bar, kCorner * unit, kCorner * unit);
     }
   }
   painter.setPen(palette.color(QPalette::Text));
-  painter.drawText(cell.adjusted(0, 0, -4, 0), Qt::AlignRight | Qt::AlignVCenter, text);
+  painter.drawText(inside(cell, kMargin, 0, unit), Qt::AlignRight | Qt::AlignVCenter, text);
 }
 
 void paintModality(QPainter& painter, const QRectF& cell, const QPalette& palette,
-                   const QVariant& image_share, const QString& text) {
+                   const QVariant& image_share, const QString& text, double unit) {
   if (!image_share.isValid()) {
     painter.setPen(palette.color(QPalette::PlaceholderText));
-    painter.drawText(cell.adjusted(4, 0, -4, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
+    painter.drawText(inside(cell, kMargin, 0, unit), Qt::AlignLeft | Qt::AlignVCenter, text);
     return;
   }
-  const QRectF bar = cell.adjusted(4, 7, -6, -7);
+  const QRectF bar = inside(cell, kMargin, 7, unit);
   const double split = bar.width() * image_share.toDouble();
   painter.fillRect(QRectF(bar.left(), bar.top(), split, bar.height()),
                    modalityColor(probe::kImage));
@@ -75,33 +94,48 @@ QString labelsThatFit(QString text, const QFontMetricsF& metrics, double width) 
   return metrics.elidedText(text, Qt::ElideRight, width);
 }
 
-void paintEye(QPainter& painter, const QPointF& middle, const QColor& color, bool open) {
-  painter.setPen(QPen(color, 1.3));
+void paintEye(QPainter& painter, const QPointF& middle, const QColor& color, bool open,
+              double unit) {
+  const auto at = [&](double x, double y) { return middle + QPointF(x, y) * unit; };
+  painter.setPen(QPen(color, 1.3 * unit));
   painter.setBrush(Qt::NoBrush);
   QPainterPath lids;
-  lids.moveTo(middle + QPointF(-7, 0));
-  lids.quadTo(middle + QPointF(0, -7.5), middle + QPointF(7, 0));
-  lids.quadTo(middle + QPointF(0, 7.5), middle + QPointF(-7, 0));
+  lids.moveTo(at(-7, 0));
+  lids.quadTo(at(0, -7.5), at(7, 0));
+  lids.quadTo(at(0, 7.5), at(-7, 0));
   painter.drawPath(lids);
   if (open) {
     painter.setBrush(color);
-    painter.drawEllipse(middle, 1.9, 1.9);
+    painter.drawEllipse(middle, 1.9 * unit, 1.9 * unit);
   } else {
-    painter.drawLine(middle + QPointF(-6, 5.5), middle + QPointF(6, -5.5));
+    painter.drawLine(at(-6, 5.5), at(6, -5.5));
   }
 }
 
-void paintSolo(QPainter& painter, const QRectF& cell, const QPalette& palette, bool on) {
-  QRectF box(0, 0, 17, 17);
+void paintSolo(QPainter& painter, const QRectF& cell, const QPalette& palette, bool on,
+               double unit) {
+  QRectF box(0, 0, 17 * unit, 17 * unit);
   box.moveCenter(cell.center());
-  painter.setPen(on ? QPen(Qt::NoPen) : QPen(palette.color(QPalette::Mid), 1));
+  painter.setPen(on ? QPen(Qt::NoPen) : QPen(palette.color(QPalette::Mid), unit));
   painter.setBrush(on ? QBrush(palette.color(QPalette::Highlight)) : QBrush(Qt::NoBrush));
-  painter.drawRoundedRect(box, 3, 3);
+  painter.drawRoundedRect(box, 3 * unit, 3 * unit);
   painter.setPen(palette.color(on ? QPalette::HighlightedText : QPalette::Text));
   painter.drawText(box, Qt::AlignCenter, QStringLiteral("S"));
 }
 
 }  // namespace
+
+int ExpertDelegate::buttonWidth(const QFont& font) {
+  return whole(kButton, font);
+}
+
+int ExpertDelegate::numberPadding(const QFont& font) {
+  return whole(2 * (kSwatchMargin + kSwatchPadding), font) + 2;
+}
+
+int ExpertDelegate::labelPadding(const QFont& font) {
+  return whole(2 * kMargin, font) + 2;
+}
 
 void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
                            const QModelIndex& index) const {
@@ -110,15 +144,20 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   painter->setFont(option.font);
   const QPalette& palette = option.palette;
   const QRectF cell(option.rect);
+  const double unit = pixelsPerUnit(option.font);
   const QColor color = index.data(ExpertModel::kColorRole).value<QColor>();
   const QString text = index.data(Qt::DisplayRole).toString();
   if (index.data(ExpertModel::kSelectedRole).toBool()) {
     painter->fillRect(
         cell, mixed(palette.color(QPalette::Base), palette.color(QPalette::Highlight), 0.3));
     if (index.column() == ExpertModel::kNumber) {
-      painter->fillRect(QRectF(cell.left(), cell.top(), 3, cell.height()),
+      painter->fillRect(QRectF(cell.left(), cell.top(), 3 * unit, cell.height()),
                         palette.color(QPalette::Highlight));
     }
+  }
+  if (index.column() >= ExpertModel::kShown && option.state.testFlag(QStyle::State_MouseOver)) {
+    painter->fillRect(cell,
+                      mixed(palette.color(QPalette::Base), palette.color(QPalette::Text), 0.1));
   }
   const bool checked = index.data(Qt::CheckStateRole).toInt() == Qt::Checked;
   if (index.data(ExpertModel::kDimmedRole).toBool() && index.column() < ExpertModel::kShown) {
@@ -126,17 +165,17 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
   }
   switch (index.column()) {
     case ExpertModel::kNumber:
-      paintNumber(*painter, cell, color, text);
+      paintNumber(*painter, cell, color, text, unit);
       break;
     case ExpertModel::kLoad:
       paintLoad(*painter, cell, palette, color, index.data(ExpertModel::kFractionRole).toDouble(),
-                text);
+                text, unit);
       break;
     case ExpertModel::kModality:
-      paintModality(*painter, cell, palette, index.data(ExpertModel::kFractionRole), text);
+      paintModality(*painter, cell, palette, index.data(ExpertModel::kFractionRole), text, unit);
       break;
     case ExpertModel::kLabels: {
-      const QRectF room = cell.adjusted(4, 0, -4, 0);
+      const QRectF room = inside(cell, kMargin, 0, unit);
       painter->setPen(palette.color(QPalette::Text));
       painter->drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
                         labelsThatFit(text, QFontMetricsF(option.font), room.width()));
@@ -144,23 +183,25 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
     }
     case ExpertModel::kShown:
       paintEye(*painter, cell.center(),
-               palette.color(checked ? QPalette::Text : QPalette::PlaceholderText), checked);
+               palette.color(checked ? QPalette::Text : QPalette::PlaceholderText), checked, unit);
       break;
     default:
-      paintSolo(*painter, cell, palette, checked);
+      paintSolo(*painter, cell, palette, checked, unit);
   }
   painter->setOpacity(1);
   if (option.state & QStyle::State_HasFocus) {
-    painter->setPen(QPen(palette.color(QPalette::Highlight), 1.2));
+    painter->setPen(QPen(palette.color(QPalette::Highlight), 1.2 * unit));
     painter->setBrush(Qt::NoBrush);
-    painter->drawRoundedRect(cell.adjusted(1, 1, -1, -1), kCorner, kCorner);
+    painter->drawRoundedRect(inside(cell, 1, 1, unit), kCorner * unit, kCorner * unit);
   }
   painter->restore();
 }
 
 QSize ExpertDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const QSize text = QStyledItemDelegate::sizeHint(option, index);
-  return {text.width(), std::max(QFontMetrics(option.font).height() + 8, 24)};
+  return {text.width(),
+          std::max(QFontMetrics(option.font).height() + whole(2 * kRowPadding, option.font),
+                   whole(kRow, option.font))};
 }
 
 void ExpertDelegate::setEditorData(QWidget* editor, const QModelIndex& index) const {

@@ -10,6 +10,12 @@ class ExpertDelegate : public QStyledItemDelegate {
   Q_OBJECT
  public:
   using QStyledItemDelegate::QStyledItemDelegate;
+
+  // Widths in pixels, by the font of the table.
+  static int buttonWidth(const QFont& font);    ///< of the columns of eye and solo
+  static int numberPadding(const QFont& font);  ///< around a swatch and its text
+  static int labelPadding(const QFont& font);   ///< around labels, and a pixel for fractions
+
   void paint(QPainter* painter, const QStyleOptionViewItem& option,
              const QModelIndex& index) const override;
   QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;

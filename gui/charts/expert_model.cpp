@@ -37,6 +37,13 @@ void ExpertModel::setTable(ExpertTable table) {
   endResetModel();
 }
 
+void ExpertModel::setModalityHeader(bool shown) {
+  if (shown != modality_header_) {
+    modality_header_ = shown;
+    Q_EMIT headerDataChanged(Qt::Horizontal, kModality, kModality);
+  }
+}
+
 QString ExpertModel::loadBasis() const {
   return table_.capacity ? tr("capacity") : tr("fair share");
 }
@@ -204,7 +211,9 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) {
     return {};
   }
-  const QStringList names = {tr("#"), tr("Load"), tr("Modality"), tr("Top labels"), tr(""), tr("")};
+  const QStringList names = {
+      tr("#"),      tr("Load"), modality_header_ ? tr("Modality") : QString(),
+      tr("Labels"), tr(""),     tr("")};
   const QStringList tips = {
       tr("Number of the expert, from 0 as in the recording, and its name (F2)"),
       table_.capacity ? tr("Kept tokens against what the expert's capacity allows")

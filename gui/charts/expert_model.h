@@ -37,6 +37,8 @@ class ExpertModel : public QAbstractTableModel {
   explicit ExpertModel(ViewState& state, QObject* parent = nullptr);
 
   void setTable(ExpertTable table);
+  /// Whether the column has room for its name; its tool tip says it anyway.
+  void setModalityHeader(bool shown);
   /// What the load is measured against, in words: "capacity" or "fair share".
   QString loadBasis() const;
 
@@ -55,6 +57,7 @@ class ExpertModel : public QAbstractTableModel {
 
   ViewState& state_;
   ExpertTable table_;
+  bool modality_header_ = true;
 };
 
 }  // namespace limoe::gui

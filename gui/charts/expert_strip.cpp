@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QLabel>
 #include <QPointer>
+#include <QStyle>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -11,24 +12,27 @@
 
 #include "gui/charts/expert_delegate.h"
 #include "gui/charts/expert_model.h"
+#include "gui/view/elided_label.h"
 
 namespace limoe::gui {
 namespace {
 
-constexpr int kButtonWidth = 22;
-constexpr int kNumberPadding = 22;  ///< the delegate's, around a swatch and its text
-constexpr int kLabelMargin = 5;     ///< the delegate's, and a pixel for fractions
+constexpr int kLeastLabel = 5;  ///< digits wide: narrower labels say nothing
+constexpr int kHighStrip = 20;  ///< lines of text; a lower strip has no room for a long note
 
 /// Space and Enter on a row select its expert; in the eye and solo cells they press the button.
 class ExpertTableView : public QTableView {
  public:
   ExpertTableView(ViewState& state, QWidget* parent) : QTableView(parent), state_(state) {}
 
-  /// Load and modality give up room until the first label of every row can be read.
+  /// Load and modality give up room until the first label of every row can be read. Where that is
+  /// not enough modality gives up its column, and at last the labels theirs.
   void layColumns() {
     const QFontMetrics metrics(font());
+    const int button = ExpertDelegate::buttonWidth(font());
     const int em = metrics.horizontalAdvance('0');
-    const int load_min = metrics.horizontalAdvance(QStringLiteral("100 %")) + 8;
+    const int label_padding = ExpertDelegate::labelPadding(font());
+    const int load_min = metrics.horizontalAdvance(QStringLiteral("100 %")) + label_padding;
     const int load_max = em * 11;
     const int modality_min = em * 2;
     const int modality_max = em * 9;
@@ -37,28 +41,52 @@ class ExpertTableView : public QTableView {
       const QString labels = model()->index(row, ExpertModel::kLabels).data().toString();
       label = std::max(label, metrics.horizontalAdvance(labels.section(QLatin1String(", "), 0, 0)));
     }
-    int number = em * 5;
+    const int padding = ExpertDelegate::numberPadding(font());
+    int number = em * 4;
     for (int row = 0; row < model()->rowCount(); ++row) {
       const QString text = model()->index(row, ExpertModel::kNumber).data().toString();
-      number = std::max(number, metrics.horizontalAdvance(text) + kNumberPadding);
+      number = std::max(number, metrics.horizontalAdvance(text) + padding);
     }
-    number = std::min(number, std::max(em * 5, viewport()->width() * 3 / 11));
-    const int fixed = number + 2 * kButtonWidth + label + 2 * kLabelMargin;
+    number = std::min(number, std::max(em * 4, viewport()->width() * 3 / 11));
+    const int fixed = number + 2 * button + label + label_padding;
     const double spare = viewport()->width() - fixed - load_min - modality_min;
     const double part =
         std::clamp(spare / (load_max - load_min + modality_max - modality_min), 0.0, 1.0);
+    const int for_labels = viewport()->width() - (fixed - label) - load_min;
+    const bool shows_labels = has_labels_ && for_labels >= em * kLeastLabel;
+    setColumnHidden(ExpertModel::kLabels, !shows_labels);
+    setColumnHidden(ExpertModel::kModality, spare < 0 && shows_labels);
+    const double modality = shows_labels ? modality_min + part * (modality_max - modality_min)
+                                         : for_labels + label_padding;
+    const int margins = 2 * style()->pixelMetric(QStyle::PM_HeaderMargin, nullptr, this);
+    static_cast<ExpertModel*>(model())->setModalityHeader(
+        modality >= metrics.horizontalAdvance(ExpertModel::tr("Modality")) + margins);
+    horizontalHeader()->setSectionResizeMode(
+        ExpertModel::kModality, shows_labels ? QHeaderView::Fixed : QHeaderView::Stretch);
     setColumnWidth(ExpertModel::kNumber, number);
     setColumnWidth(ExpertModel::kLoad, load_min + static_cast<int>(part * (load_max - load_min)));
     setColumnWidth(ExpertModel::kModality,
                    modality_min + static_cast<int>(part * (modality_max - modality_min)));
-    setColumnWidth(ExpertModel::kShown, kButtonWidth);
-    setColumnWidth(ExpertModel::kSolo, kButtonWidth);
+    setColumnWidth(ExpertModel::kShown, button);
+    setColumnWidth(ExpertModel::kSolo, button);
+  }
+
+  void setHasLabels(bool has_labels) {
+    has_labels_ = has_labels;
+    layColumns();
   }
 
  protected:
   void resizeEvent(QResizeEvent* event) override {
     layColumns();
     QTableView::resizeEvent(event);
+  }
+
+  void changeEvent(QEvent* event) override {
+    QTableView::changeEvent(event);
+    if (event->type() == QEvent::FontChange && model() != nullptr) {
+      layColumns();
+    }
   }
 
   void keyPressEvent(QKeyEvent* event) override {
@@ -97,6 +125,7 @@ class ExpertTableView : public QTableView {
 
  private:
   ViewState& state_;
+  bool has_labels_ = true;
 };
 
 }  // namespace
@@ -107,7 +136,8 @@ struct ExpertStrip::State {
   ExpertStrip& strip;
   ViewState& state;
   QPointer<RunSource> source;
-  QLabel *title = nullptr, *note = nullptr;
+  QLabel* title = nullptr;
+  ElidedLabel* note = nullptr;
   ExpertTableView* table = nullptr;
   ExpertModel* model = nullptr;
   FilteredSums filtered;
@@ -141,19 +171,21 @@ void ExpertStrip::State::build() {
   table->setFrameShape(QFrame::NoFrame);
   table->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   table->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
+  table->viewport()->setAttribute(Qt::WA_Hover);  // for its buttons
   table->setAccessibleName(ExpertStrip::tr("Experts"));
   table->verticalHeader()->hide();
   table->verticalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   QHeaderView* header = table->horizontalHeader();
-  header->setMinimumSectionSize(20);
+  header->setMinimumSectionSize(8);
   header->setSectionsClickable(false);
   header->setHighlightSections(false);
+  header->setTextElideMode(Qt::ElideRight);
   header->setSectionResizeMode(QHeaderView::Fixed);
   header->setSectionResizeMode(ExpertModel::kLabels, QHeaderView::Stretch);
   table->layColumns();
   layout->addWidget(table, 1);
 
-  note = new QLabel(&strip);
+  note = new ElidedLabel(&strip);
   note->setObjectName(QStringLiteral("note"));
   note->setWordWrap(true);
   note->setForegroundRole(QPalette::PlaceholderText);
@@ -161,25 +193,21 @@ void ExpertStrip::State::build() {
 }
 
 void ExpertStrip::State::showColumns(const RunData& run) {
-  const bool has_labels = !run.layout.label_names.empty();
-  table->setColumnHidden(ExpertModel::kLabels, !has_labels);
-  table->horizontalHeader()->setSectionResizeMode(
-      ExpertModel::kModality, has_labels ? QHeaderView::Fixed : QHeaderView::Stretch);
-  table->layColumns();
+  table->setHasLabels(!run.layout.label_names.empty());
 }
 
 void ExpertStrip::State::refresh() {
   const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
   if (!run) {
     title->setText(noDataTitle(source));
-    note->clear();
+    note->setWholeText({});
     model->setTable({});
     return;
   }
   const int64_t layer = shownLayer(*run, state.layer());
   if (layer < 0) {
     title->setText(tr("%1 · dense model").arg(run->name));
-    note->setText(tr("It has no MoE layers, so there are no experts."));
+    note->setWholeText(tr("It has no MoE layers, so there are no experts."));
     model->setTable({});
     return;
   }
@@ -206,8 +234,8 @@ void ExpertStrip::State::refresh() {
   }
   model->setTable(std::move(rows));
   showColumns(*run);
-  note->setText(summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), rule)
-                        : tr("The first snapshot of the probe has not been recorded yet."));
+  note->setWholeText(summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), rule)
+                             : tr("The first snapshot of the probe has not been recorded yet."));
 }
 
 ExpertStrip::ExpertStrip(ViewState& state, QWidget* parent)
@@ -243,6 +271,11 @@ void ExpertStrip::setSource(RunSource* source) {
     connect(source, &RunSource::pageReady, this, [this] { strip_->refresh(); });
   }
   strip_->refresh();
+}
+
+void ExpertStrip::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  strip_->note->setWordWrap(height() >= kHighStrip * fontMetrics().height());
 }
 
 QTableView* ExpertStrip::table() const {

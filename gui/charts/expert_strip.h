@@ -24,6 +24,9 @@ class ExpertStrip : public QWidget {
   void refresh();             ///< filtered sums that were asked for have come
   QTableView* table() const;  ///< for tests; its model is an ExpertModel
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   struct State;
   std::unique_ptr<State> strip_;

@@ -72,16 +72,19 @@ std::vector<FlowRow::Placed> FlowRow::placed(double width, int* lines) const {
   return result;
 }
 
+int FlowRow::wholeHeight() const {
+  // The layout asks for heights before it gives widths; a row is as wide as the chart less the
+  // margins around everything.
+  const QMargins around = mParentPlot->plotLayout()->margins();
+  const double width = mParentPlot->viewport().width() - around.left() - around.right();
+  int lines = 0;
+  placed(width, &lines);
+  return static_cast<int>(std::ceil(std::max(lines, minimum_lines_) * lineHeight()));
+}
+
 void FlowRow::update(UpdatePhase phase) {
   if (phase == upPreparation) {
-    // The layout asks for heights before it gives widths; a row is as wide as the chart less the
-    // margins around everything.
-    const QMargins around = mParentPlot->plotLayout()->margins();
-    const double width = mParentPlot->viewport().width() - around.left() - around.right();
-    int lines = 0;
-    placed(width, &lines);
-    lines = std::max(lines, minimum_lines_);
-    const int height = static_cast<int>(std::ceil(lines * lineHeight()));
+    const int height = collapsed_ ? 0 : wholeHeight();
     setMinimumSize(0, height);
     setMaximumSize(QWIDGETSIZE_MAX, height);
   }
@@ -89,6 +92,9 @@ void FlowRow::update(UpdatePhase phase) {
 }
 
 void FlowRow::draw(QCPPainter* painter) {
+  if (collapsed_) {
+    return;
+  }
   int lines = 0;
   const std::vector<Placed> places = placed(mRect.width(), &lines);
   const QFontMetricsF metrics(font_);
@@ -112,6 +118,18 @@ void FlowRow::draw(QCPPainter* painter) {
     }
     painter->setPen(color_);
     painter->drawText(QPointF(left + swatchWidth(entry), baseline), entry.text);
+  }
+}
+
+void collapseRows(const QCustomPlot& plot, const std::vector<FlowRow*>& rows, int fixed,
+                  int wanted) {
+  int room = plot.viewport().height() - fixed;
+  for (const FlowRow* row : rows) {
+    room -= row->wholeHeight();
+  }
+  for (FlowRow* row : rows) {
+    row->setCollapsed(room < wanted);
+    room += room < wanted ? row->wholeHeight() : 0;
   }
 }
 

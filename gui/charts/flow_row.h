@@ -31,7 +31,10 @@ class FlowRow : public QCPLayoutElement {
   void setText(const QString& text);
   void setLook(const PlotStyle& style, const QFont& font, const QColor& color);
   void setMinimumLines(int lines) { minimum_lines_ = lines; }
-  QString text() const;  ///< all entries, separated by spaces
+  /// Takes no room and is not drawn.
+  void setCollapsed(bool collapsed) { collapsed_ = collapsed; }
+  QString text() const;     ///< all entries, separated by spaces
+  int wholeHeight() const;  ///< collapsed or not, in units of the plot
 
   void update(UpdatePhase phase) override;
 
@@ -55,6 +58,12 @@ class FlowRow : public QCPLayoutElement {
   QColor color_;
   double line_ = 1;  ///< width of thin lines, in units of the plot
   int minimum_lines_ = 0;
+  bool collapsed_ = false;
 };
+
+/// Collapses rows of a plot that is too low for `wanted` units of data besides its texts, the first
+/// of `rows` first, and shows them again where there is room. `fixed`: units that other parts take.
+void collapseRows(const QCustomPlot& plot, const std::vector<FlowRow*>& rows, int fixed,
+                  int wanted);
 
 }  // namespace limoe::gui

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <optional>
 
+#include "gui/charts/column_labels.h"
 #include "gui/charts/expert_counts.h"
 #include "gui/charts/flow_row.h"
 #include "gui/charts/qcustomplot_include.h"
@@ -21,11 +22,9 @@
 namespace limoe::gui {
 namespace {
 
-constexpr double kBarWidth = 0.78;      ///< of the distance between two experts
-constexpr double kGroupGap = 1.0;       ///< between two layers, in distances between experts
-constexpr double kDimmed = 0.25;        ///< opacity of hidden experts
-constexpr double kNumberHeight = 14;    ///< of the coloured expert numbers, at scale 1
-constexpr double kMinNumberWidth = 13;  ///< narrower columns show only the colour
+constexpr double kDimmed = 0.25;  ///< opacity of hidden experts
+constexpr int kLeastLines = 5;    ///< height that the bars get in a low chart, in lines of text
+constexpr int kMostTicks = 5;
 
 /// A column of the chart.
 struct Column {
@@ -49,76 +48,6 @@ QStringList layerNames(const RunData& run, int64_t layer) {
   }
   return {layerTitle(run, layer), ModalityChart::tr("%1, %2").arg(tower, number), number};
 }
-
-/// The coloured expert numbers under the columns, and the layers' names under these.
-class ColumnLabels : public QCPLayerable {
- public:
-  explicit ColumnLabels(QCPAxisRect* rect)
-      : QCPLayerable(rect->parentPlot(), QStringLiteral("axes")), rect_(rect) {}
-
-  struct Label {
-    double key;
-    QString number;
-    QColor color;
-    bool selected;
-  };
-  struct Group {
-    double key;  ///< middle
-    double width;
-    QStringList names;  ///< longest first; the first that fits is drawn, or else the last
-  };
-  std::vector<Label> labels;
-  std::vector<Group> groups;
-  PlotStyle style;
-
-  int height() const {
-    const int names = groups.empty() ? 0 : QFontMetrics(style.small).height();
-    return style.px(kNumberHeight + (groups.empty() ? 4 : 6)) + names;
-  }
-
- protected:
-  void applyDefaultAntialiasingHint(QCPPainter* painter) const override {
-    painter->setAntialiasing(true);
-  }
-  QRect clipRect() const override { return rect_->outerRect(); }
-
-  void draw(QCPPainter* painter) override {
-    QCPAxis* axis = rect_->axis(QCPAxis::atBottom);
-    const double pitch = std::abs(axis->coordToPixel(1) - axis->coordToPixel(0));
-    const double width = pitch * kBarWidth;
-    const double top = rect_->bottom() + 3 * style.scale;
-    const bool numbered = width >= kMinNumberWidth * style.scale;
-    painter->setFont(style.small);
-    for (const Label& label : labels) {
-      const double x = axis->coordToPixel(label.key);
-      const QRectF box(x - width / 2, top, width, (numbered ? kNumberHeight : 6) * style.scale);
-      painter->fillRect(box, label.color);
-      if (label.selected) {
-        painter->setPen(QPen(style.text, 1.5 * style.scale));
-        painter->setBrush(Qt::NoBrush);
-        painter->drawRect(box);
-      }
-      if (numbered) {
-        painter->setPen(textColorOn(label.color));
-        painter->drawText(box, Qt::AlignCenter, label.number);
-      }
-    }
-    painter->setPen(style.text);
-    const QFontMetricsF metrics(style.small);
-    const double names_top = top + (numbered ? kNumberHeight + 1 : 8) * style.scale;
-    for (const Group& group : groups) {
-      const double room = (group.width + kGroupGap) * pitch;
-      const auto fits = [&](const QString& name) { return metrics.horizontalAdvance(name) < room; };
-      const auto name = std::ranges::find_if(group.names, fits);
-      painter->drawText(
-          QRectF(axis->coordToPixel(group.key) - room / 2, names_top, room, metrics.height()),
-          Qt::AlignHCenter | Qt::AlignTop, name != group.names.end() ? *name : group.names.back());
-    }
-  }
-
- private:
-  QCPAxisRect* rect_;
-};
 
 }  // namespace
 
@@ -144,6 +73,8 @@ struct ModalityChart::State {
 
   void build();
   QCPBars* addBars();
+  void collapseTexts();
+  void takeLayout();
   void restyle();
   /// Of all layers at once only the sums of the recording are at hand.
   bool followsFilter() const {
@@ -174,7 +105,6 @@ void ModalityChart::State::build() {
   layout->addLayout(tools);
 
   plot = new QCustomPlot(&chart);
-  plot->setMinimumSize(160, 120);
   layout->addWidget(plot, 1);
   plot->setNoAntialiasingOnDrag(false);
   plot->plotLayout()->clear();
@@ -189,13 +119,8 @@ void ModalityChart::State::build() {
   rect->axis(QCPAxis::atBottom)->setTickLabels(false);
   rect->axis(QCPAxis::atBottom)->setTicks(false);
   rect->axis(QCPAxis::atBottom)->grid()->setVisible(false);
-  // In a low chart the whole label would run into the legend.
-  QObject::connect(plot, &QCustomPlot::afterLayout, plot, [this] {
-    QCPAxis* left = rect->axis(QCPAxis::atLeft);
-    const QString label = tr("share of tokens (%)");
-    const bool fits = QFontMetrics(left->labelFont()).horizontalAdvance(label) <= rect->height();
-    left->setLabel(fits ? label : QStringLiteral("%"));
-  });
+  QObject::connect(plot, &QCustomPlot::beforeReplot, plot, [this] { collapseTexts(); });
+  QObject::connect(plot, &QCustomPlot::afterLayout, plot, [this] { takeLayout(); });
   rect->setAutoMargins(QCP::msLeft | QCP::msTop | QCP::msRight);
 
   selection = addBars();
@@ -217,10 +142,32 @@ void ModalityChart::State::build() {
   labels = new ColumnLabels(rect);
 }
 
+/// In a low chart the bars come first: title and rule stand beside it, too, and in its tool tips.
+void ModalityChart::State::collapseTexts() {
+  if (!fixed_style) {
+    const int fixed = labels->height() + 4 * style.px(4) + 2 * style.around().top();
+    collapseRows(*plot, {title, rule, legend}, fixed,
+                 kLeastLines * QFontMetrics(style.small).height());
+  }
+}
+
+void ModalityChart::State::takeLayout() {
+  QCPAxis* left = rect->axis(QCPAxis::atLeft);
+  // In a low chart the whole label would run into the legend.
+  const QString label = tr("share of tokens (%)");
+  const bool fits = QFontMetrics(left->labelFont()).horizontalAdvance(label) <= rect->height();
+  left->setLabel(fits ? label : QStringLiteral("%"));
+  const int ticks = fixed_style ? kMostTicks : ticksAlong(rect->height(), style.small, kMostTicks);
+  if (left->ticker()->tickCount() != ticks) {
+    left->ticker()->setTickCount(ticks);
+    plot->replot(QCustomPlot::rpQueuedReplot);
+  }
+}
+
 QCPBars* ModalityChart::State::addBars() {
   auto* added = new QCPBars(rect->axis(QCPAxis::atBottom), rect->axis(QCPAxis::atLeft));
   added->setWidthType(QCPBars::wtPlotCoords);
-  added->setWidth(kBarWidth);
+  added->setWidth(ColumnLabels::kBarWidth);
   added->setPen(Qt::NoPen);
   added->setStackingGap(0);
   // Sharp edges: neighbouring parts of a stack share a pixel row otherwise.
@@ -231,6 +178,9 @@ QCPBars* ModalityChart::State::addBars() {
 void ModalityChart::State::restyle() {
   style = fixed_style.value_or(screenStyle(chart));
   plot->setBackground(QBrush(style.background));
+  if (!fixed_style) {
+    setLeastSize(*plot, style);
+  }
   plot->plotLayout()->setRowSpacing(style.px(4));
   plot->plotLayout()->setMargins(style.around());
   applyStyle(*rect, style);
@@ -298,7 +248,7 @@ void ModalityChart::State::fill(const RunData& run, const probe::Snapshot* summa
     if (all) {
       labels->groups.push_back({key + (experts - 1) / 2, experts, layerNames(run, layer)});
     }
-    key += experts + kGroupGap;
+    key += experts + ColumnLabels::kGroupGap;
   }
 }
 
@@ -405,11 +355,13 @@ QString ModalityChart::State::description(const Column& column) const {
     return text + tr("\nprocesses nothing");
   }
   const double image = static_cast<double>(counts.image) / static_cast<double>(counts.total());
-  return text + tr("\nimage %1 (%2 %) · text %3 (%4 %)")
-                    .arg(locale.toString(static_cast<qulonglong>(counts.image)))
-                    .arg(image * 100, 0, 'f', 1)
-                    .arg(locale.toString(static_cast<qulonglong>(counts.text)))
-                    .arg((1 - image) * 100, 0, 'f', 1);
+  return text +
+         tr("\nimage %1 (%2 %) · text %3 (%4 %)")
+             .arg(locale.toString(static_cast<qulonglong>(counts.image)))
+             .arg(image * 100, 0, 'f', 1)
+             .arg(locale.toString(static_cast<qulonglong>(counts.text)))
+             .arg((1 - image) * 100, 0, 'f', 1) +
+         '\n' + ruleText(*source->data());
 }
 
 ModalityChart::ModalityChart(ViewState& state, QWidget* parent)

@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFontInfo>
+#include <QFontMetricsF>
 #include <QPicture>
 #include <algorithm>
 #include <array>
@@ -13,10 +14,11 @@
 namespace limoe::gui {
 namespace {
 
-constexpr double kSmallText = 0.86;  ///< small text relative to base text on the screen
-constexpr double kPaperScale = 4;    ///< units per point: positions exact to 1/8 pt
-constexpr int kPaperBase = 9;        ///< pt, NeurIPS and ICLR
-constexpr int kPaperSmall = 7;       ///< pt
+constexpr double kSmallText = 0.86;   ///< small text relative to base text on the screen
+constexpr double kUsualLetters = 12;  ///< px
+constexpr double kPaperScale = 4;     ///< units per point: positions exact to 1/8 pt
+constexpr int kPaperBase = 9;         ///< pt, NeurIPS and ICLR
+constexpr int kPaperSmall = 7;        ///< pt
 
 constexpr std::array<QRgb, 9> kTolMuted = {0x332288, 0xcc6677, 0x44aa99, 0x999933, 0x882255,
                                            0x117733, 0xaa4499, 0x88ccee, 0xddcc77};
@@ -47,12 +49,8 @@ PlotStyle styleOf(const QPalette& palette) {
 
 }  // namespace
 
-QColor mixed(const QColor& a, const QColor& b, double weight_of_b) {
-  const auto mix = [weight_of_b](float x, float y) {
-    return static_cast<float>(x + (y - x) * weight_of_b);
-  };
-  return QColor::fromRgbF(mix(a.redF(), b.redF()), mix(a.greenF(), b.greenF()),
-                          mix(a.blueF(), b.blueF()));
+double pixelsPerUnit(const QFont& font) {
+  return QFontInfo(font).pixelSize() / kUsualLetters;
 }
 
 int PlotStyle::px(double length) const {
@@ -87,6 +85,11 @@ PlotStyle paperStyle() {
   return style;
 }
 
+void setLeastSize(QCustomPlot& plot, const PlotStyle& style) {
+  constexpr int kLeastLines = 6;
+  plot.setMinimumSize(160, std::max(120, kLeastLines * QFontMetrics(style.small).height()));
+}
+
 QCPAxisRect* newAxisRect(QCustomPlot& plot) {
   auto* rect = new QCPAxisRect(&plot);
   const QList<QCPAxis*> axes = rect->axes();
@@ -116,6 +119,12 @@ void applyStyle(QCPAxisRect& rect, const PlotStyle& style) {
     axis->grid()->setZeroLinePen(Qt::NoPen);
     axis->grid()->setSubGridVisible(false);
   }
+}
+
+int ticksAlong(int length, const QFont& labels, int most) {
+  // A round step can be two thirds of the one that was asked for.
+  const double lines = length / QFontMetricsF(labels).height();
+  return std::clamp(static_cast<int>(0.6 * lines), 1, most);
 }
 
 QColor seriesColor(std::size_t index, const PlotStyle& style) {

@@ -11,6 +11,8 @@
 #include <QWidget>
 #include <cstddef>
 
+#include "gui/view/colors.h"
+
 class QCPAxisRect;
 class QCPItemText;
 class QCustomPlot;
@@ -33,8 +35,9 @@ struct PlotStyle {
   bool isDark() const { return background.lightnessF() < 0.5F; }
 };
 
-/// `a` with a part of `b` (0 … 1).
-QColor mixed(const QColor& a, const QColor& b, double weight_of_b);
+/// How many pixels a length has that is one pixel beside letters of 12 px, which most systems have:
+/// what is drawn grows with the text around it.
+double pixelsPerUnit(const QFont& font);
 
 /// Follows the widget's palette and font.
 PlotStyle screenStyle(const QWidget& widget);
@@ -42,9 +45,16 @@ PlotStyle screenStyle(const QWidget& widget);
 /// Paper: light, base text 9 pt, small text 7 pt.
 PlotStyle paperStyle();
 
+/// A chart on the screen is at least so large that its letters have room beside the data.
+void setLeastSize(QCustomPlot& plot, const PlotStyle& style);
+
 /// An axis rectangle whose grid lies behind the data and whose axes lie before it (a QCPAxisRect of
 /// one's own has them all on one layer). Owned by whatever layout it is put into.
 QCPAxisRect* newAxisRect(QCustomPlot& plot);
+
+/// How many ticks to ask for along `length` units of a vertical axis, at most `most`, so that their
+/// labels keep apart although QCustomPlot takes round steps.
+int ticksAlong(int length, const QFont& labels, int most);
 
 /// Axes, ticks, grid and fonts of one axis rectangle (left and bottom axes only).
 void applyStyle(QCPAxisRect& rect, const PlotStyle& style);

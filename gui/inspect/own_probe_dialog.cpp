@@ -137,6 +137,7 @@ QWidget* OwnProbeDialog::makeImages() {
   images_ = new QTreeWidget(pages_);
   images_->setObjectName("ownImages");
   images_->setAccessibleName("Images to route, each with its caption");
+  images_->setToolTip("Images to route; Del takes the selected ones off the list");
   images_->setColumnCount(2);
   images_->setHeaderLabels({"Image", "Caption (may be left empty)"});
   images_->setRootIsDecorated(false);

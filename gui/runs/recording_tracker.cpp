@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "gui/runs/own_recording.h"
 #include "model/config_json.h"
 #include "routing_probe/recording/run_folder.h"
 
@@ -16,10 +17,15 @@ constexpr int64_t kRowsAtOnce = 1024;  // a chunk of the recording
 /// What the user waits for gets its turn between two updates.
 constexpr std::chrono::milliseconds kCurveBudget{100};
 
-/// Runs are called after their folder, single recordings after their file.
+/// Runs are called after their folder, single recordings after their file, those of the user's own
+/// images after the run that routed them.
 QString nameOf(const std::filesystem::path& path, const std::filesystem::path& folder) {
   const QString file = QString::fromStdString(path.filename().string());
   static const QRegularExpression part("^recording(-\\d+)?\\.h5$");
+  const std::filesystem::path absolute = std::filesystem::absolute(path).lexically_normal();
+  if (const auto own = ownRecording(QString::fromStdString(absolute.string()))) {
+    return own->title();
+  }
   if (file.endsWith(".h5") && !part.match(file).hasMatch()) {
     return file.chopped(3);
   }

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "gui/runs/own_recording.h"
 #include "model/config_json.h"
 #include "routing_probe/recording/run_folder.h"
 
@@ -36,7 +37,35 @@ RunEntry readEntry(const QString& path) {
   return entry;
 }
 
+/// What the run has routed for the user, in the order of the steps. Their names tell all that the
+/// list shows, so none is opened.
+std::vector<RunEntry> ownEntries(const QString& run) {
+  std::vector<std::pair<OwnRecording, RunEntry>> found;
+  const QDir folder(run + "/probes");
+  for (const QFileInfo& file : folder.entryInfoList({"own-*.h5"}, QDir::Files)) {
+    if (const auto own = ownRecording(file.absoluteFilePath())) {
+      found.emplace_back(*own, ownEntry(*own, file.absoluteFilePath()));
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const auto& a, const auto& b) { return a.first.isOlderThan(b.first); });
+  std::vector<RunEntry> entries;
+  for (auto& [own, entry] : found) {
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
 }  // namespace
+
+RunEntry ownEntry(const OwnRecording& own, const QString& path) {
+  RunEntry entry;
+  entry.name = own.shortTitle();
+  entry.path = path;
+  entry.run = own.run;
+  entry.step = own.step;
+  return entry;
+}
 
 /// Lives on the reader thread between scans: what has not changed is not opened again.
 struct RunCatalog::Scan {
@@ -65,7 +94,7 @@ struct RunCatalog::Scan {
     return stamp;
   }
 
-  void run() {
+  void run(const QStringList& others) {
     std::vector<RunEntry> entries;
     for (const QFileInfo& info : QDir(folder).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot)) {
       const QString path = info.absoluteFilePath();
@@ -80,6 +109,16 @@ struct RunCatalog::Scan {
         entry = readEntry(path);
       }
       entries.push_back(entry);
+      for (RunEntry& own : ownEntries(path)) {
+        entries.push_back(std::move(own));
+      }
+    }
+    for (const QString& path : others) {
+      if (QFileInfo(path).absolutePath() != QDir(folder).absolutePath()) {
+        for (RunEntry& own : ownEntries(path)) {
+          entries.push_back(std::move(own));
+        }
+      }
     }
     mailbox->send([self = owner, entries = std::move(entries)] { self->takeScan(entries); });
   }
@@ -101,7 +140,15 @@ void RunCatalog::refresh() {
     return;
   }
   scanning_ = true;
-  reader_->post(ReaderThread::Urgency::Background, [scan = scan_] { scan->run(); });
+  reader_->post(ReaderThread::Urgency::Background,
+                [scan = scan_, others = others_] { scan->run(others); });
+}
+
+void RunCatalog::setOthers(const QStringList& paths) {
+  if (paths != others_) {
+    others_ = paths;
+    refresh();
+  }
 }
 
 void RunCatalog::takeScan(const std::vector<RunEntry>& runs) {

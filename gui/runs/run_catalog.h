@@ -1,13 +1,16 @@
-// The runs in a folder, as a list with the state of each; looks again every few seconds.
+// The runs in a folder with what they routed for the user, as a list with the state of each; looks
+// again every few seconds.
 #pragma once
 
 #include <QObject>
 #include <QString>
+#include <QStringList>
 #include <QTimer>
 #include <memory>
 #include <vector>
 
 #include "gui/runs/mailbox.h"
+#include "gui/runs/own_recording.h"
 #include "gui/runs/reader_thread.h"
 #include "routing_probe/recording/recording_reader.h"
 
@@ -17,6 +20,7 @@ namespace limoe::gui {
 struct RunEntry {
   QString name;
   QString path;       ///< absolute: the run's folder, or a recording that lies elsewhere
+  QString run;        ///< of a recording of the user's own images: path of the run that routed them
   QString setting;    ///< named setting of the auxiliary losses
   int64_t step = 0;   ///< newest recorded
   int64_t steps = 0;  ///< planned
@@ -26,6 +30,9 @@ struct RunEntry {
 
   bool operator==(const RunEntry&) const = default;
 };
+
+/// The line of a recording of the user's own images at `path`.
+RunEntry ownEntry(const OwnRecording& own, const QString& path);
 
 class RunCatalog : public QObject {
   Q_OBJECT
@@ -37,6 +44,8 @@ class RunCatalog : public QObject {
   const std::vector<RunEntry>& runs() const { return runs_; }
   const QString& folder() const { return folder_; }
   void refresh();  ///< looks at the disk now
+  /// Runs elsewhere, of which only what they routed for the user is listed.
+  void setOthers(const QStringList& paths);
 
  Q_SIGNALS:
   void changed();
@@ -48,6 +57,7 @@ class RunCatalog : public QObject {
   std::shared_ptr<ReaderThread> reader_;
   std::shared_ptr<Scan> scan_;
   QString folder_;
+  QStringList others_;
   std::vector<RunEntry> runs_;
   bool scanning_ = false;
   bool scan_again_ = false;  ///< asked for while one was under way

@@ -36,6 +36,13 @@ QColor expertColor(int64_t expert, int64_t experts) {
   return QColor::fromHslF(base.hslHueF(), base.hslSaturationF(), lightness);
 }
 
+QColor mixed(const QColor& a, const QColor& b, double part_of_b) {
+  const auto channel = [part_of_b](int x, int y) {
+    return static_cast<int>(std::lround(x + (y - x) * part_of_b));
+  };
+  return {channel(a.red(), b.red()), channel(a.green(), b.green()), channel(a.blue(), b.blue())};
+}
+
 QColor textColorOn(const QColor& background) {
   const double luminance = 0.2126 * linear(background.redF()) +
                            0.7152 * linear(background.greenF()) +
@@ -53,12 +60,7 @@ QColor viridis(double t) {
   const double at = std::clamp(t, 0.0, 1.0) * (kViridis.size() - 1);
   const auto low = std::min(static_cast<std::size_t>(at), kViridis.size() - 2);
   const double weight = at - static_cast<double>(low);
-  const QColor a(kViridis[low]);
-  const QColor b(kViridis[low + 1]);
-  const auto mix = [weight](int x, int y) {
-    return static_cast<int>(std::lround(x + (y - x) * weight));
-  };
-  return {mix(a.red(), b.red()), mix(a.green(), b.green()), mix(a.blue(), b.blue())};
+  return mixed(QColor(kViridis[low]), QColor(kViridis[low + 1]), weight);
 }
 
 }  // namespace limoe::gui

@@ -12,6 +12,9 @@ namespace limoe::gui {
 /// tell them apart besides.
 QColor expertColor(int64_t expert, int64_t experts);
 
+/// `a` with a part of `b` (0 … 1), channel by channel, opaque.
+QColor mixed(const QColor& a, const QColor& b, double part_of_b);
+
 /// Black or white, whichever reads better on `background` (WCAG relative luminance).
 QColor textColorOn(const QColor& background);
 

@@ -38,7 +38,7 @@ void collect(const QMenu& menu, KeyGroup& group) {
       digits_told = true;
       continue;
     }
-    group.lines.emplace_back(key, QString(action->text()).remove('&').remove("…"));
+    group.lines.emplace_back(key, action->iconText().remove("…"));
   }
 }
 
@@ -49,12 +49,12 @@ KeyGroup mouseGroup() {
            {"Drag", "Pan"},
            {"Wheel", "Zoom to the pointer"},
            {"Double click", "Fit"},
-           {"Drop", "Open recordings and folders of runs"}}};
+           {"Drop", "Open recordings and runs; route images of your own"}}};
 }
 
 KeyGroup panelGroup() {
   return {"Anywhere",
-          {{"Tab, Shift+Tab", "Next and previous control"},
+          {{"Tab, Shift+Tab", "Next and previous control; on the wall, first its tool strip"},
            {"Space, Enter", "Press the control that has the keyboard"},
            {"Alt", "Menus"}}};
 }

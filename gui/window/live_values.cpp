@@ -17,6 +17,7 @@ namespace limoe::gui {
 namespace {
 
 constexpr const char* kPriorityKey = "moe.priority";
+constexpr int kMargin = 10;
 
 QString shown(double value) {
   return QString::number(value, 'g', 6);
@@ -27,14 +28,18 @@ QString shown(double value) {
 LiveValues::LiveValues(QWidget* parent)
     : QWidget(parent),
       priority_(new QComboBox(this)),
-      hint_(new QLabel("Values of a run that is training can be changed here.", this)),
+      hint_(new QLabel("While a run trains, its learning rate, loss weights, noise, capacity and "
+                       "priority can be changed here.",
+                       this)),
       scroll_(new QScrollArea(this)),
       fields_(new QWidget(scroll_)),
       apply_(new QPushButton("Apply", this)),
       revert_(new QPushButton("Revert", this)) {
   auto* form = new QFormLayout(fields_);
-  form->setContentsMargins(8, 6, 8, 6);
-  form->setVerticalSpacing(4);
+  form->setContentsMargins(kMargin, 8, kMargin, 8);
+  form->setHorizontalSpacing(12);
+  form->setRowWrapPolicy(QFormLayout::WrapLongRows);  // large letters in a narrow panel
+  form->setVerticalSpacing(5);
   addNumber(form, "train.learning_rate", "Learning rate", "Scales the whole schedule's peak");
   addNumber(form, "aux.weight", "Auxiliary weight", "Weight of the auxiliary losses together");
   for (const char* name : model::kAuxLossNames) {
@@ -58,12 +63,13 @@ LiveValues::LiveValues(QWidget* parent)
   scroll_->setFrameShape(QFrame::NoFrame);
   scroll_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
   hint_->setWordWrap(true);
-  hint_->setContentsMargins(8, 6, 8, 0);
+  hint_->setContentsMargins(kMargin, 8, kMargin, 0);
+  hint_->setForegroundRole(QPalette::PlaceholderText);
   apply_->setObjectName("applyValues");
   apply_->setToolTip("Send the changed values to the worker; each is marked in the curves");
   revert_->setToolTip("Back to the worker's values");
   auto* buttons = new QHBoxLayout;
-  buttons->setContentsMargins(8, 0, 8, 6);
+  buttons->setContentsMargins(kMargin, 2, kMargin, 8);
   buttons->addStretch();
   buttons->addWidget(revert_);
   buttons->addWidget(apply_);

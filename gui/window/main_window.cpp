@@ -1,10 +1,8 @@
 #include "gui/window/main_window.h"
 
-#include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
 #include <QCloseEvent>
-#include <QComboBox>
 #include <QDockWidget>
 #include <QDragEnterEvent>
 #include <QFileInfo>
@@ -23,14 +21,17 @@
 #include "gui/charts/expert_strip.h"
 #include "gui/charts/modality_chart.h"
 #include "gui/inspect/what_if_source.h"
+#include "gui/runs/own_recording.h"
 #include "gui/view/elided_label.h"
 #include "gui/window/close_question.h"
 #include "gui/window/command_palette.h"
 #include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
+#include "gui/window/focus_keys.h"
 #include "gui/window/health.h"
 #include "gui/window/live_values.h"
 #include "gui/window/message_bar.h"
+#include "gui/window/own_bar.h"
 #include "gui/window/run_control.h"
 #include "gui/window/runs_panel.h"
 #include "gui/window/starting_page.h"
@@ -78,7 +79,8 @@ MainWindow::MainWindow(const WindowOptions& options)
   connectRuns();
   connectWorker();
   connectSession();
-  setDefaultLayout();
+  resize(1280, 800);
+  setDefaultSizes();
   restoreLayout();
   refreshRunsPanel();
   refreshStatus();
@@ -95,6 +97,7 @@ void MainWindow::makeCentre() {
   auto* centre = new QWidget(this);
   messages_ = new MessageBar(centre);
   waiting_bar_ = new WaitingBar(centre);
+  own_bar_ = new OwnBar(centre);
   filter_bar_ = new FilterBar(state_, digests_, centre);
   centre_ = new QStackedWidget(centre);
   canvas_ = new CanvasWidget(state_, centre_);
@@ -108,17 +111,19 @@ void MainWindow::makeCentre() {
   time_bar_ = new TimeBar(state_, centre);
   centre_->addWidget(canvas_);
   centre_->addWidget(starting_page_);
-  centre_->setMinimumSize(320, 200);
   auto* layout = new QVBoxLayout(centre);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
   layout->addWidget(messages_);
   layout->addWidget(waiting_bar_);
+  layout->addWidget(own_bar_);
   layout->addWidget(filter_bar_);
   layout->addWidget(centre_, 1);
   layout->addWidget(health_);
   layout->addWidget(time_bar_);
   setCentralWidget(centre);
+  filter_bar_->installEventFilter(this);
+  fitCentre();
 }
 
 void MainWindow::connectRuns() {
@@ -153,7 +158,9 @@ void MainWindow::connectRuns() {
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(&digests_, &Digests::failed, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
-  connect(filter_bar_, &FilterBar::dismissed, this, [this] { canvas_->setFocus(); });
+  connect(filter_bar_, &FilterBar::dismissed, this, &MainWindow::showWall);
+  connect(own_bar_, &OwnBar::backAsked, this, &MainWindow::switchOwn);
+  connect(own_bar_, &OwnBar::moreAsked, this, [this] { askForOwnProbe(); });
   connect(&state_, &ViewState::changed, this, [this] {
     refreshHealth();
     refreshActions();
@@ -188,7 +195,9 @@ void MainWindow::connectWorker() {
 
 void MainWindow::connectSession() {
   sessions_.setLayout([this] { return sessionLayout(); });
+  sessions_.setWall([this] { return canvas_->wallPlace(); });
   connect(&sessions_, &SessionKeeper::restored, this, &MainWindow::restoreSessionLayout);
+  connect(&sessions_, &SessionKeeper::wallRestored, canvas_, &CanvasWidget::setWallPlace);
   connect(&sessions_, &SessionKeeper::warned, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(&sessions_, &SessionKeeper::informed, this, [this](const QString& message) {
@@ -200,109 +209,6 @@ std::shared_ptr<const RunData> MainWindow::shownData() const {
   return shown_ ? shown_->source->data() : nullptr;
 }
 
-void MainWindow::openPaths(const QStringList& paths) {
-  OpenRun* first = nullptr;
-  for (const QString& path : paths) {
-    OpenRun* run = runs_.open(path);
-    first = first ? first : run;
-  }
-  // What is shown stays until the new run has been read: it may be no recording at all.
-  if (first && shown_ && !first->source->data()) {
-    show_when_open_ = first;
-  } else if (first) {
-    showRun(first);
-  }
-}
-
-void MainWindow::startRun(const NewRun& run) {
-  showRun(runs_.start(run, options_.worker_program));
-}
-
-void MainWindow::showRun(OpenRun* run) {
-  if (run == shown_ && run) {
-    return;
-  }
-  if (shown_) {
-    shown_->source->disconnect(this);
-  }
-  shown_ = run;
-  show_when_open_ = nullptr;
-  RecordingSource* source = shownSource();
-  sessions_.leave();
-  state_.reset();
-  showSource(source);
-  control_->setRun(run);
-  if (source) {
-    if (options_.sessions) {
-      sessions_.follow(run->path, source);
-    }
-  }
-  refreshRun();
-  refreshRunsPanel();
-}
-
-void MainWindow::closeRun(OpenRun* run) {
-  if (run == show_when_open_) {
-    show_when_open_ = nullptr;
-  }
-  if (run == shown_) {
-    const auto& all = runs_.all();
-    const auto other =
-        std::find_if(all.begin(), all.end(), [run](const auto& open) { return open.get() != run; });
-    showRun(other == all.end() ? nullptr : other->get());
-  }
-  runs_.close(run);
-  refreshRunsPanel();
-}
-
-void MainWindow::refreshRun() {
-  const auto run_data = shownData();
-  if (run_data) {
-    state_.showNewest(static_cast<int64_t>(run_data->snapshot_steps.size()));
-  } else if (shown_ && shown_->worker) {
-    starting_page_->describe(shown_->name, shown_->worker->logTail());
-  }
-  const bool starting = shown_ && shown_->worker && !run_data;
-  centre_->setCurrentWidget(starting ? static_cast<QWidget*>(starting_page_) : canvas_);
-  setWindowTitle(shown_ ? shown_->name : QString("LIMoE Scope"));
-  control_->refresh();
-  refreshStatus();
-  refreshHealth();
-  refreshActions();
-}
-
-void MainWindow::refreshRunsPanel() {
-  std::vector<RunEntry> entries = catalog_.runs();
-  for (const auto& run : runs_.all()) {
-    RunEntry entry;
-    entry.path = run->path;
-    entry.name = run->name;
-    if (const auto run_data = run->source->data()) {
-      entry.state = run_data->state;
-      entry.setting = QString::fromStdString(run_data->config.setting);
-      entry.steps = run_data->config.train.steps;
-      const bool any = run_data->curves && !run_data->curves->steps.empty();
-      entry.step = any ? static_cast<int64_t>(run_data->curves->steps.back())
-                   : run_data->snapshot_steps.empty() ? 0
-                                                      : run_data->snapshot_steps.back();
-      if (run.get() == shown_ && control_->status()) {
-        entry.activity = control_->status()->state;
-      }
-    } else {
-      entry.state = probe::RunState::Live;
-    }
-    const auto known = std::find_if(entries.begin(), entries.end(), [&](const RunEntry& other) {
-      return other.path == entry.path;
-    });
-    if (known != entries.end()) {
-      *known = entry;
-    } else {
-      entries.push_back(entry);
-    }
-  }
-  runs_panel_->setRuns(entries, shown_ ? shown_->path : QString(), catalog_.folder());
-}
-
 void MainWindow::refreshStatus() {
   status_->setText(statusLine(shown_, control_->status()));
 }
@@ -310,7 +216,8 @@ void MainWindow::refreshStatus() {
 void MainWindow::refreshHealth() {
   const auto run_data = what_if_ ? what_if_->data() : nullptr;
   const auto summary = run_data ? what_if_->summary(state_.snapshot()) : nullptr;
-  if (!summary) {
+  // A few images of one's own say nothing of the model's health.
+  if (!summary || ownRecording(shown_->path)) {
     health_->setText(" ");
     health_->setToolTip({});
     return;
@@ -425,16 +332,21 @@ bool MainWindow::event(QEvent* event) {
       nameTabControls(*bar);
     }
   }
-  // Space plays, except where the keyboard is on a button or a list that it should press.
-  if (event->type() == QEvent::ShortcutOverride &&
-      static_cast<QKeyEvent*>(event)->key() == Qt::Key_Space) {
-    const QWidget* focus = focusWidget();
-    if (qobject_cast<const QAbstractButton*>(focus) || qobject_cast<const QComboBox*>(focus)) {
-      event->accept();
-      return true;
-    }
+  if (event->type() == QEvent::ShortcutOverride && focusWidget() &&
+      isKeyOf(*focusWidget(), *static_cast<QKeyEvent*>(event))) {
+    event->accept();
+    return true;
   }
   return QMainWindow::event(event);
+}
+
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+  const bool other_height = event->type() == QEvent::Resize || event->type() == QEvent::Show ||
+                            event->type() == QEvent::Hide;
+  if (watched == filter_bar_ && other_height) {
+    fitCentre();
+  }
+  return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

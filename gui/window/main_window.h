@@ -35,6 +35,7 @@ class LayerView;
 class LiveValues;
 class MessageBar;
 class ModalityChart;
+class OwnBar;
 class OwnProbeDialog;
 class RunControl;
 class RunsPanel;
@@ -86,6 +87,8 @@ class MainWindow : public QMainWindow {
 
  protected:
   bool event(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
+  void showEvent(QShowEvent* event) override;
   void closeEvent(QCloseEvent* event) override;
   void dragEnterEvent(QDragEnterEvent* event) override;
   void dropEvent(QDropEvent* event) override;
@@ -102,7 +105,7 @@ class MainWindow : public QMainWindow {
   QDockWidget* makeDock(const char* name, const QString& title, QWidget* content,
                         Qt::DockWidgetArea area, const char* tab_with = nullptr);
   QList<QDockWidget*> docks() const;
-  void setDefaultLayout();
+  void setDefaultSizes();
   void resetLayout();
   void restoreLayout();
   void saveLayout();
@@ -111,9 +114,11 @@ class MainWindow : public QMainWindow {
   void togglePanels();
   void showPanel(QDockWidget* dock);
   std::vector<QWidget*> panels() const;
+  void showWall();         ///< the keyboard goes there
   void movePanel(int by);  ///< the keyboard goes to the next panel, or back
   void readAppearance();
   void setAppearance(const Appearance& appearance);
+  void fitCentre();
   void fitToScale(double growth);
   void fitDock(QDockWidget& dock, double growth);
 
@@ -126,8 +131,16 @@ class MainWindow : public QMainWindow {
   /// chooses what is there.
   void showSelection();
   void raiseDetails(const char* dock);
+
+  // main_window_runs.cpp
+  void showRun(OpenRun* run);
+  void closeRun(OpenRun* run);
+  void refreshRun();  ///< the run on the screen has changed
+  void refreshRunsPanel();
   void askForOwnProbe(const QMimeData* dropped = nullptr);
-  void showOwnProbe(const QString& recording);
+  /// From the run's images to those of the user's own that it routed last, and back.
+  void switchOwn();
+  QString otherWall() const;  ///< path of what switchOwn() shows; empty: there is nothing
 
   // main_window_menus.cpp
   QAction* addAction(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
@@ -140,6 +153,7 @@ class MainWindow : public QMainWindow {
   void makePanelsMenu(QMenu* menu);
   void makeAppearanceMenus(QMenu* menu);
   void makeGoMenu();
+  void makePanelKeys(QMenu* menu);
   void makeExpertsMenu();
   void makeRunMenu();
   void makeHelpMenu();
@@ -169,10 +183,6 @@ class MainWindow : public QMainWindow {
   void showAbout();
 
   std::shared_ptr<const RunData> shownData() const;  ///< null: none, or not read yet
-  void showRun(OpenRun* run);
-  void closeRun(OpenRun* run);
-  void refreshRun();  ///< the run on the screen has changed
-  void refreshRunsPanel();
   void refreshStatus();
   void refreshHealth();
   void moveLayer(int by);
@@ -193,6 +203,7 @@ class MainWindow : public QMainWindow {
   SessionKeeper sessions_;
   OpenRuns runs_;
   RunCatalog catalog_;
+  std::vector<RunEntry> entries_;  ///< lines of the list of runs
   OpenRun* shown_ = nullptr;
   /// Between the run on the screen and the views of routing; passes everything through until the
   /// user asks what would be if.
@@ -201,6 +212,7 @@ class MainWindow : public QMainWindow {
   bool close_allowed_ = false;
   bool exporting_ = false;
   QByteArray default_layout_;
+  bool default_sizes_ = true;      ///< the panels get theirs when the window is first seen
   QByteArray layout_with_panels_;  ///< Ctrl+B: how the docks were; empty while they show
   Appearance appearance_;
   bool had_token_ = false;  ///< was selected when it was last looked
@@ -211,6 +223,7 @@ class MainWindow : public QMainWindow {
   CloseQuestion* close_question_;
   MessageBar* messages_;
   WaitingBar* waiting_bar_;
+  OwnBar* own_bar_;
   FilterBar* filter_bar_;
   CommandPalette* palette_;
   QStackedWidget* centre_;

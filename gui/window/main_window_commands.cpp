@@ -1,5 +1,4 @@
 // The command palette's contents: what the menus hold, and places to go to.
-#include <QDockWidget>
 #include <QMenuBar>
 #include <QRegularExpression>
 #include <algorithm>
@@ -22,12 +21,6 @@ void MainWindow::openPalette() {
 
 std::vector<PaletteCommand> MainWindow::placeCommands() {
   std::vector<PaletteCommand> commands;
-  for (QDockWidget* dock : docks()) {
-    commands.push_back({.title = QString("Go to panel %1").arg(dock->windowTitle()),
-                        .detail = "Shows it, and the keyboard goes there",
-                        .key = {},
-                        .run = [this, dock] { showPanel(dock); }});
-  }
   const auto run_data = shownData();
   for (int64_t layer = 0; run_data && layer < run_data->layout.layers; ++layer) {
     commands.push_back({.title = QString("Layer %1").arg(layer + 1),

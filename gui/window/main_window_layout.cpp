@@ -1,5 +1,8 @@
 // Panels of the window: where they are, how the keyboard goes round them, how large they look.
 #include <QDockWidget>
+#include <QEvent>
+#include <QScrollArea>
+#include <QStackedWidget>
 #include <QStyle>
 #include <QTimer>
 #include <QToolBar>
@@ -16,6 +19,7 @@
 #include "gui/window/live_values.h"
 #include "gui/window/main_window.h"
 #include "gui/window/message_bar.h"
+#include "gui/window/own_bar.h"
 #include "gui/window/runs_panel.h"
 #include "gui/window/time_bar.h"
 #include "gui/window/waiting_bar.h"
@@ -26,12 +30,45 @@ namespace {
 /// Changes when docks are added or renamed, so that an old layout is not forced onto them.
 constexpr int kLayoutVersion = 4;
 /// Shares of the window that panels at one side take at most by themselves: the wall comes first.
-constexpr double kMostWidth = 0.27;
+constexpr double kMostLeft = 0.21;
+constexpr double kMostRight = 0.28;
 constexpr double kMostHeight = 0.37;
 /// Below this a chart shows nothing, however small its letters are.
 constexpr int kLeastHeight = 250;
+/// Heights in lines of text: of the image wall with its tool strip, and of all in the middle.
+constexpr int kLeastWallLines = 6;
+constexpr int kCentreLines = 14;
+/// Share of the window's height that the middle may demand, filter bar and all.
+constexpr double kMostCentre = 0.57;
 /// A panel of this many pixels more or less than it was given has not been resized by the user.
 constexpr int kAlike = 4;
+
+/// Holds a panel in a scroll area, as large as the area or else as small as the panel can be. (A
+/// QScrollArea gives what it holds the height that it would like, where lines of it can break.)
+class PanelHolder : public QWidget {
+ public:
+  explicit PanelHolder(QWidget* panel) : panel_(panel) { panel->setParent(this); }
+
+  QSize sizeHint() const override { return panel_->sizeHint(); }
+  QSize minimumSizeHint() const override {
+    return panel_->minimumSizeHint().expandedTo(panel_->minimumSize());
+  }
+
+ protected:
+  bool event(QEvent* event) override {
+    if (event->type() == QEvent::LayoutRequest) {
+      updateGeometry();
+    }
+    return QWidget::event(event);
+  }
+  void resizeEvent(QResizeEvent* event) override {
+    QWidget::resizeEvent(event);
+    panel_->setGeometry(rect());
+  }
+
+ private:
+  QWidget* panel_;
+};
 
 /// First control of `panel` that Tab would reach; nullptr: none.
 QWidget* firstControl(QWidget* panel) {
@@ -53,7 +90,14 @@ QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidge
                                   Qt::DockWidgetArea area, const char* tab_with) {
   auto* dock = new QDockWidget(title, this);
   dock->setObjectName(name);
-  dock->setWidget(content);
+  // Large letters on a small screen: what has no room is scrolled to. Else the window would outgrow
+  // the screen, or panels lie on one another.
+  auto* scroll = new QScrollArea(dock);
+  scroll->setFrameShape(QFrame::NoFrame);
+  scroll->setFocusPolicy(Qt::NoFocus);
+  scroll->setWidgetResizable(true);
+  scroll->setWidget(new PanelHolder(content));
+  dock->setWidget(scroll);
   addDockWidget(area, dock);
   nameDockControls(*dock);
   if (auto* front = tab_with ? findChild<QDockWidget*>(tab_with) : nullptr) {
@@ -85,14 +129,14 @@ QList<QDockWidget*> MainWindow::docks() const {
   return findChildren<QDockWidget*>(QString(), Qt::FindDirectChildrenOnly);
 }
 
-void MainWindow::setDefaultLayout() {
-  resize(1280, 800);
+void MainWindow::setDefaultSizes() {
   const auto dock = [this](const char* name) { return findChild<QDockWidget*>(name); };
   const double scale = appearance_.percent / 100.0;
-  const auto wide = [&](int width) {
-    return std::min(qRound(width * scale), qRound(this->width() * kMostWidth));
+  const auto wide = [&](int width, double most) {
+    return std::min(qRound(width * scale), qRound(this->width() * most));
   };
-  resizeDocks({dock("runsDock"), dock("expertsDock")}, {wide(245), wide(340)}, Qt::Horizontal);
+  resizeDocks({dock("runsDock"), dock("expertsDock")},
+              {wide(245, kMostLeft), wide(340, kMostRight)}, Qt::Horizontal);
   resizeDocks({dock("runsDock"), dock("liveValuesDock")}, {260, 440}, Qt::Vertical);
   resizeDocks({dock("sharesDock"), dock("curvesDock")}, {480, 550}, Qt::Horizontal);
   const int most_height = qRound(height() * kMostHeight);
@@ -103,14 +147,23 @@ void MainWindow::setDefaultLayout() {
 void MainWindow::resetLayout() {
   layout_with_panels_.clear();
   restoreState(default_layout_, kLayoutVersion);
+  setDefaultSizes();
 }
 
 void MainWindow::restoreLayout() {
   default_layout_ = saveState(kLayoutVersion);
   if (settings_) {
     restoreGeometry(settings_->value("geometry").toByteArray());
-    restoreState(settings_->value("layout").toByteArray(), kLayoutVersion);
+    default_sizes_ = !restoreState(settings_->value("layout").toByteArray(), kLayoutVersion);
   }
+}
+
+void MainWindow::showEvent(QShowEvent* event) {
+  // Shares of the window as large as it is now that it is seen.
+  if (std::exchange(default_sizes_, false)) {
+    setDefaultSizes();
+  }
+  QMainWindow::showEvent(event);
 }
 
 void MainWindow::saveLayout() {
@@ -172,10 +225,14 @@ void MainWindow::showPanel(QDockWidget* dock) {
   }
 }
 
+void MainWindow::showWall() {
+  canvas_->setFocus(Qt::ShortcutFocusReason);
+}
+
 std::vector<QWidget*> MainWindow::panels() const {
   std::vector<QWidget*> panels;
-  for (QWidget* panel :
-       std::initializer_list<QWidget*>{messages_, waiting_bar_, filter_bar_, canvas_, time_bar_}) {
+  for (QWidget* panel : std::initializer_list<QWidget*>{messages_, waiting_bar_, own_bar_,
+                                                        filter_bar_, canvas_, time_bar_}) {
     panels.push_back(panel);
   }
   for (QDockWidget* dock : docks()) {
@@ -232,7 +289,19 @@ void MainWindow::setAppearance(const Appearance& appearance) {
   refreshActions();
 }
 
+void MainWindow::fitCentre() {
+  const int line = fontMetrics().height();
+  centre_->setMinimumSize(320, kLeastWallLines * line);
+  // Its bars take more rows the larger the letters are. The window itself must not grow by that.
+  int wanted = kCentreLines * line;
+  if (filter_bar_->isVisible()) {
+    wanted += filter_bar_->heightForWidth(filter_bar_->width());
+  }
+  filter_bar_->parentWidget()->setMinimumHeight(std::min(wanted, qRound(height() * kMostCentre)));
+}
+
 void MainWindow::fitToScale(double growth) {
+  fitCentre();
   const int icon = style()->pixelMetric(QStyle::PM_SmallIconSize);
   for (auto* bar : findChildren<QToolBar*>()) {
     bar->setIconSize({icon, icon});
@@ -251,7 +320,8 @@ void MainWindow::fitDock(QDockWidget& dock, double growth) {
   const Qt::DockWidgetArea area = dockWidgetArea(&dock);
   const bool below = area == Qt::BottomDockWidgetArea || area == Qt::TopDockWidgetArea;
   const int now = below ? dock.height() : dock.width();
-  const int most = below ? qRound(height() * kMostHeight) : qRound(width() * kMostWidth);
+  const double most_width = area == Qt::LeftDockWidgetArea ? kMostLeft : kMostRight;
+  const int most = below ? qRound(height() * kMostHeight) : qRound(width() * most_width);
   // Back from a scale at which it had no room, a panel is as large as it was before.
   double wanted = now * growth;
   if (std::abs(dock.property("fittedSize").toInt() - now) <= kAlike) {

@@ -113,6 +113,15 @@ void MainWindow::makeFileMenu() {
                    "See where this run's model sends pictures and words that you give it",
                    [this] { askForOwnProbe(); }),
          no_run);
+  onlyIf(addAction(menu, "switchOwnAction", "The run's images or &yours",
+                   Qt::CTRL | Qt::SHIFT | Qt::Key_I,
+                   "From the run's images to those of your own that it routed last, and back",
+                   [this] { switchOwn(); }),
+         [this] {
+           return !shown_                 ? QString("no run is shown")
+                  : otherWall().isEmpty() ? QString("this run has routed nothing of yours yet")
+                                          : QString();
+         });
   menu->addSeparator();
   onlyIf(addAction(menu, "exportAction", "&Export figures…", Qt::CTRL | Qt::Key_E,
                    "Write overlay, modality shares and curves as PDF and PNG",
@@ -248,6 +257,26 @@ void MainWindow::makeGoMenu() {
   onlyIf(addAction(menu, "newestAction", "Follow ne&west", Qt::Key_End,
                    "Always show the newest step", [this] { time_bar_->followNewest(); }),
          no_steps);
+  menu->addSeparator();
+  makePanelKeys(menu->addMenu("&Panel"));
+}
+
+void MainWindow::makePanelKeys(QMenu* menu) {
+  menu->menuAction()->setToolTip("The keyboard to the image wall or to a panel");
+  addAction(menu, "wallAction", "Image &wall", Qt::Key_W, "The keyboard to the image wall",
+            [this] { showWall(); });
+  // As they lie in the default layout: left, right, below.
+  int key = Qt::Key_1;
+  for (const char* name : {"runsDock", "liveValuesDock", "expertsDock", "tokenDock", "galleryDock",
+                           "sharesDock", "layerDock", "whatIfDock", "curvesDock"}) {
+    auto* dock = findChild<QDockWidget*>(name);
+    const QString title = dock->windowTitle();
+    addAction(menu, qPrintable(QString("%1Action").arg(name)), title,
+              QKeySequence(Qt::CTRL | static_cast<Qt::Key>(key++)),
+              QString("Show the panel “%1”, and the keyboard goes there").arg(title),
+              [this, dock] { showPanel(dock); })
+        ->setIconText(QString("Panel “%1”").arg(title));  // where the menu is not beside it
+  }
 }
 
 void MainWindow::makeExpertsMenu() {

@@ -1,9 +1,5 @@
 // The views of a run's routing, and what stands between them and its recording.
-#include <QDir>
 #include <QDockWidget>
-#include <QFileInfo>
-#include <QMimeData>
-#include <algorithm>
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
@@ -12,13 +8,11 @@
 #include "gui/charts/modality_chart.h"
 #include "gui/inspect/expert_gallery.h"
 #include "gui/inspect/layer_view.h"
-#include "gui/inspect/own_probe_dialog.h"
 #include "gui/inspect/token_inspector.h"
 #include "gui/inspect/what_if_panel.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/main_window.h"
-#include "gui/window/message_bar.h"
 #include "gui/window/time_bar.h"
 
 namespace limoe::gui {
@@ -60,7 +54,11 @@ void MainWindow::showSource(RecordingSource* source) {
   if (what_if_) {
     connect(what_if_.get(), &RunSource::pageReady, this, &MainWindow::refreshHealth);
     connect(what_if_.get(), &RunSource::dataChanged, this, &MainWindow::refreshHealth);
-    connect(what_if_.get(), &WhatIfSource::kChanged, this, [this] { giveToViews(what_if_.get()); });
+    connect(what_if_.get(), &WhatIfSource::kChanged, this, [this] {
+      const WallPlace place = canvas_->wallPlace();
+      giveToViews(what_if_.get());
+      canvas_->setWallPlace(place);
+    });
   }
 }
 
@@ -98,38 +96,6 @@ void MainWindow::raiseDetails(const char* name) {
   if (!dock->isHidden() && !dock->isFloating() && !in_details) {
     dock->raise();
   }
-}
-
-void MainWindow::askForOwnProbe(const QMimeData* dropped) {
-  const auto run_data = shownData();
-  if (!run_data) {
-    messages_->post(MessageBar::Kind::Warning,
-                    "Open a run first: its model routes the images that you drop.");
-    return;
-  }
-  if (!own_probe_) {
-    own_probe_ = new OwnProbeDialog(reader_, options_.worker_program, this);
-    connect(own_probe_, &OwnProbeDialog::routed, this, &MainWindow::showOwnProbe);
-  }
-  // What was routed before is a recording in the folder probes of the run whose model did it.
-  const QDir folder(run_data->folder);
-  const bool own = folder.dirName() == "probes";
-  const QString run = own ? QFileInfo(run_data->folder).path() : run_data->folder;
-  const auto& open = runs_.all();
-  const auto routes =
-      std::find_if(open.begin(), open.end(), [&run](const auto& one) { return one->path == run; });
-  own_probe_->setRun(own ? QFileInfo(run).fileName() : shown_->name, run,
-                     routes != open.end() && (*routes)->source->isLive());
-  if (dropped) {
-    own_probe_->addFrom(*dropped);
-  }
-  own_probe_->show();
-  own_probe_->raise();
-  own_probe_->activateWindow();
-}
-
-void MainWindow::showOwnProbe(const QString& recording) {
-  openPaths({recording});
 }
 
 }  // namespace limoe::gui

@@ -5,12 +5,13 @@
 #include <QEvent>
 #include <QFontDatabase>
 #include <QHBoxLayout>
-#include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QStyle>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include "gui/view/colors.h"
 
 namespace limoe::gui {
 namespace {
@@ -26,11 +27,6 @@ class MessageRow : public QFrame {
     setAutoFillBackground(true);
     setPalette(messagePalette(kind_));
 
-    auto* icon = new QLabel(this);
-    const auto pixmap = kind == MessageBar::Kind::Information ? QStyle::SP_MessageBoxInformation
-                        : kind == MessageBar::Kind::Warning   ? QStyle::SP_MessageBoxWarning
-                                                              : QStyle::SP_MessageBoxCritical;
-    icon->setPixmap(style()->standardIcon(pixmap).pixmap(18, 18));
     auto* label = new QLabel(text, this);
     label->setObjectName("messageText");
     label->setWordWrap(true);
@@ -38,7 +34,7 @@ class MessageRow : public QFrame {
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(10, 5, 6, 5);
-    layout->addWidget(icon);
+    layout->addWidget(new MessageSign(kind, this));
     layout->addWidget(label, 1);
     if (!details.isEmpty()) {
       auto* more = new QPushButton("Show the log…", this);
@@ -82,7 +78,8 @@ class MessageRow : public QFrame {
     view->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     auto* layout = new QVBoxLayout(dialog);
     layout->addWidget(view);
-    dialog->resize(720, 320);
+    const QFontMetrics metrics(view->font());
+    dialog->resize(metrics.averageCharWidth() * 100, metrics.height() * 22);
     dialog->show();
   }
 
@@ -110,16 +107,32 @@ void MessageBar::post(Kind kind, const QString& text, const QString& details) {
   rows_->insertWidget(0, new MessageRow(kind, text, details, this));
 }
 
+MessageSign::MessageSign(MessageBar::Kind kind, QWidget* parent) : QLabel(parent), kind_(kind) {
+  draw();
+}
+
+void MessageSign::draw() {
+  const auto sign = kind_ == MessageBar::Kind::Information ? QStyle::SP_MessageBoxInformation
+                    : kind_ == MessageBar::Kind::Warning   ? QStyle::SP_MessageBoxWarning
+                                                           : QStyle::SP_MessageBoxCritical;
+  const int side = style()->pixelMetric(QStyle::PM_SmallIconSize) + 2;
+  setPixmap(style()->standardIcon(sign).pixmap(side, side));
+}
+
+void MessageSign::changeEvent(QEvent* event) {
+  QLabel::changeEvent(event);
+  if (event->type() == QEvent::StyleChange) {
+    draw();
+  }
+}
+
 QPalette messagePalette(MessageBar::Kind kind) {
   const QColor base = QApplication::palette().color(QPalette::Window);
   const QColor tone = kind == MessageBar::Kind::Information ? QColor(66, 133, 244)
                       : kind == MessageBar::Kind::Warning   ? QColor(240, 160, 20)
                                                             : QColor(215, 60, 50);
-  const auto mix = [](int a, int b) { return (3 * a + b) / 4; };
   QPalette colors;
-  colors.setColor(QPalette::Window,
-                  QColor(mix(base.red(), tone.red()), mix(base.green(), tone.green()),
-                         mix(base.blue(), tone.blue())));
+  colors.setColor(QPalette::Window, mixed(base, tone, 0.25));
   return colors;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QFrame>
+#include <QLabel>
 #include <QString>
 
 class QPalette;
@@ -25,6 +26,20 @@ class MessageBar : public QWidget {
 
  private:
   QVBoxLayout* rows_;
+};
+
+/// The sign of a kind, as large as the text beside it.
+class MessageSign : public QLabel {
+ public:
+  MessageSign(MessageBar::Kind kind, QWidget* parent);
+
+ protected:
+  void changeEvent(QEvent* event) override;
+
+ private:
+  void draw();
+
+  MessageBar::Kind kind_;
 };
 
 /// A background of the kind's colour, mixed so that it suits light and dark as they are now;

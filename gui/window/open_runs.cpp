@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gui/runs/own_recording.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -30,6 +32,11 @@ int64_t lastRecordedStep(const RunData& data) {
 
 bool OpenRun::isLive() const {
   return source->isLive() || (worker && worker->isAlive() && !source->data());
+}
+
+QString OpenRun::title() const {
+  const auto own = ownRecording(path);
+  return own ? own->runName() + QString::fromUtf8(" · ") + own->shortTitle() : name;
 }
 
 OpenRuns::OpenRuns(std::shared_ptr<ReaderThread> reader, QObject* parent)
@@ -75,7 +82,8 @@ OpenRun* OpenRuns::add(const QString& path, RecordingSource::IfMissing if_missin
   runs_.push_back(std::make_unique<OpenRun>());
   OpenRun* run = runs_.back().get();
   run->path = path;
-  run->name = QFileInfo(path).fileName();
+  const auto own = ownRecording(path);
+  run->name = own ? own->title() : QFileInfo(path).fileName();
   run->source = std::make_unique<RecordingSource>(reader_, path, if_missing);
   connect(run->source.get(), &RunSource::dataChanged, this, [this, run] { takeData(run); });
   connect(run->source.get(), &RunSource::failed, this,

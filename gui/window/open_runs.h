@@ -25,6 +25,8 @@ struct OpenRun {
 
   /// Whether a worker trains it now, or prepares to.
   bool isLive() const;
+  /// The name; of the user's own images, with the step that routed them.
+  QString title() const;
 };
 
 class OpenRuns : public QObject {

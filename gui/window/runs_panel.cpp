@@ -1,27 +1,41 @@
 #include "gui/window/runs_panel.h"
 
+#include <QEvent>
+#include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
+#include <QStyle>
 #include <QTreeWidget>
+#include <QTreeWidgetItemIterator>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace limoe::gui {
 namespace {
 
 enum Column { kName, kState, kStep, kSetting, kColumns };
 
+QString tipOf(const RunEntry& run) {
+  if (!run.fault.isEmpty()) {
+    return run.fault;
+  }
+  if (!run.run.isEmpty()) {
+    return QString("%1\nYour images and captions, as the run routed them at step %2")
+        .arg(run.path)
+        .arg(run.step);
+  }
+  const QString planned = run.steps > 0 ? QString(" of %1").arg(run.steps) : QString();
+  return QString("%1\n%2, step %3%4, setting %5")
+      .arg(run.path, stateWord(run), QString::number(run.step), planned, run.setting);
+}
+
 void fill(QTreeWidgetItem* item, const RunEntry& run, bool shown) {
   item->setText(kName, run.name);
-  item->setText(kState, stateWord(run));
+  item->setText(kState, run.run.isEmpty() || !run.fault.isEmpty() ? stateWord(run) : QString());
   item->setText(kStep, run.fault.isEmpty() ? QString::number(run.step) : QString());
   item->setText(kSetting, run.setting);
   item->setTextAlignment(kStep, Qt::AlignRight | Qt::AlignVCenter);
-  const QString planned = run.steps > 0 ? QString(" of %1").arg(run.steps) : QString();
-  const QString tip =
-      run.fault.isEmpty()
-          ? QString("%1\n%2, step %3%4, setting %5")
-                .arg(run.path, stateWord(run), QString::number(run.step), planned, run.setting)
-          : run.fault;
+  const QString tip = tipOf(run);
   QFont font = item->font(kName);
   font.setBold(shown);
   for (int column = 0; column < kColumns; ++column) {
@@ -29,6 +43,40 @@ void fill(QTreeWidgetItem* item, const RunEntry& run, bool shown) {
     item->setFont(column, font);
   }
   item->setData(kName, Qt::UserRole, run.path);
+}
+
+/// Items are used again, so that the current line and what is folded stay as they are.
+void setCount(QTreeWidgetItem* parent, std::size_t count) {
+  while (parent->childCount() > static_cast<int>(count)) {
+    delete parent->takeChild(parent->childCount() - 1);
+  }
+  while (parent->childCount() < static_cast<int>(count)) {
+    new QTreeWidgetItem(parent);
+  }
+}
+
+struct Line {
+  const RunEntry* run;
+  std::vector<const RunEntry*> own;  ///< below it
+};
+
+std::vector<Line> linesOf(const std::vector<RunEntry>& runs) {
+  std::vector<Line> lines;
+  for (const RunEntry& run : runs) {
+    const auto has_its_run = [&](const RunEntry& other) { return other.path == run.run; };
+    if (run.run.isEmpty() || std::none_of(runs.begin(), runs.end(), has_its_run)) {
+      lines.push_back({&run, {}});
+    }
+  }
+  for (const RunEntry& run : runs) {
+    const auto line = std::find_if(lines.begin(), lines.end(), [&](const Line& other) {
+      return other.run->path == run.run && other.run->run.isEmpty();
+    });
+    if (!run.run.isEmpty() && line != lines.end()) {
+      line->own.push_back(&run);
+    }
+  }
+  return lines;
 }
 
 }  // namespace
@@ -56,17 +104,22 @@ RunsPanel::RunsPanel(QWidget* parent)
     : QWidget(parent), list_(new QTreeWidget(this)), empty_(new QLabel(this)) {
   list_->setObjectName("runsList");
   list_->setHeaderLabels({"Run", "State", "Step", "Setting"});
-  list_->setRootIsDecorated(false);
   list_->setUniformRowHeights(true);
   list_->setFrameShape(QFrame::NoFrame);
   list_->setAllColumnsShowFocus(true);
-  list_->header()->setMinimumSectionSize(30);
-  list_->header()->setStretchLastSection(false);  // it would not shrink again
-  list_->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+  list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  list_->header()->setStretchLastSection(false);
+  list_->header()->setSectionsClickable(false);
+  list_->header()->setSectionResizeMode(QHeaderView::Fixed);
+  list_->header()->setSectionResizeMode(kName, QHeaderView::Stretch);
+  list_->headerItem()->setTextAlignment(kStep, Qt::AlignRight | Qt::AlignVCenter);
+  list_->viewport()->setAttribute(Qt::WA_Hover);
+  list_->viewport()->installEventFilter(this);
   list_->setToolTip("Click a run to show it");
   list_->setAccessibleName("Runs");
   empty_->setWordWrap(true);
-  empty_->setContentsMargins(8, 6, 8, 6);
+  empty_->setContentsMargins(10, 8, 10, 8);
+  empty_->setForegroundRole(QPalette::PlaceholderText);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
@@ -81,21 +134,71 @@ RunsPanel::RunsPanel(QWidget* parent)
 
 void RunsPanel::setRuns(const std::vector<RunEntry>& runs, const QString& shown,
                         const QString& folder) {
-  while (list_->topLevelItemCount() > static_cast<int>(runs.size())) {
-    delete list_->takeTopLevelItem(list_->topLevelItemCount() - 1);
-  }
-  for (std::size_t i = 0; i < runs.size(); ++i) {
+  const std::vector<Line> lines = linesOf(runs);
+  setCount(list_->invisibleRootItem(), lines.size());
+  bool nested = false;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
     QTreeWidgetItem* item = list_->topLevelItem(static_cast<int>(i));
-    if (!item) {
-      item = new QTreeWidgetItem(list_);
+    const Line& line = lines[i];
+    fill(item, *line.run, line.run->path == shown);
+    if (!line.run->run.isEmpty()) {  // its run is not in the list
+      item->setText(
+          kName, QFileInfo(line.run->run).fileName() + QString::fromUtf8(" · ") + line.run->name);
     }
-    fill(item, runs[i], runs[i].path == shown);
+    const bool is_first = item->childCount() == 0;
+    setCount(item, line.own.size());
+    if (is_first && !line.own.empty()) {
+      item->setExpanded(true);
+    }
+    for (std::size_t o = 0; o < line.own.size(); ++o) {
+      fill(item->child(static_cast<int>(o)), *line.own[o], line.own[o]->path == shown);
+    }
+    nested = nested || !line.own.empty();
   }
+  list_->setRootIsDecorated(nested);  // no empty margin where nothing can be folded
+  layColumns();
   empty_->setVisible(runs.empty());
   list_->setVisible(!runs.empty());
   empty_->setText(QString("No runs in %1 yet. Start one with Ctrl+N, or open a recording with "
                           "Ctrl+O.")
                       .arg(folder));
+}
+
+/// The name comes first, then state, step and setting, as far as there is room for them. Nothing
+/// is ever to be looked for beside the panel; what has no room is in the tool tip.
+void RunsPanel::layColumns() {
+  list_->setIndentation(list_->fontMetrics().height());
+  QFont bold = list_->font();
+  bold.setBold(true);
+  const QFontMetrics metrics(bold);
+  const int margin = list_->style()->pixelMetric(QStyle::PM_HeaderMargin, nullptr, list_);
+  const auto width_of = [&](int column) {
+    int width = metrics.horizontalAdvance(list_->headerItem()->text(column));
+    for (QTreeWidgetItemIterator item(list_); *item; ++item) {
+      const int levels = ((*item)->parent() ? 1 : 0) + (list_->rootIsDecorated() ? 1 : 0);
+      const int indent = column == kName ? levels * list_->indentation() : 0;
+      width = std::max(width, metrics.horizontalAdvance((*item)->text(column)) + indent);
+    }
+    return width + 2 * margin + 2;
+  };
+  const int room = list_->viewport()->width();
+  // A very long name does not push everything else out.
+  int used = std::min(width_of(kName), room * 2 / 3);
+  bool fits = true;
+  for (const int column : {kState, kStep, kSetting}) {
+    const int width = width_of(column);
+    used += width;
+    fits = fits && used <= room;
+    list_->setColumnHidden(column, !fits);
+    list_->header()->resizeSection(column, width);
+  }
+}
+
+bool RunsPanel::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::Resize || event->type() == QEvent::FontChange) {
+    layColumns();
+  }
+  return QWidget::eventFilter(watched, event);
 }
 
 }  // namespace limoe::gui

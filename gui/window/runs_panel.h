@@ -1,4 +1,5 @@
-// The list of runs: those in the runs folder and those opened from elsewhere.
+// The list of runs: those in the runs folder and those opened from elsewhere, and below each what
+// it has routed for the user.
 #pragma once
 
 #include <QWidget>
@@ -22,7 +23,12 @@ class RunsPanel : public QWidget {
  Q_SIGNALS:
   void chosen(QString path);
 
+ protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
  private:
+  void layColumns();
+
   QTreeWidget* list_;
   QLabel* empty_;
 };

@@ -126,6 +126,7 @@ std::optional<Glyph> glyphFor(QStyle::StandardPixmap icon) {
     case QStyle::SP_DialogOpenButton:
       return Glyph::Open;
     case QStyle::SP_DialogCloseButton:
+    case QStyle::SP_DialogCancelButton:
     case QStyle::SP_TitleBarCloseButton:
     case QStyle::SP_LineEditClearButton:
       return Glyph::Close;
@@ -137,6 +138,10 @@ std::optional<Glyph> glyphFor(QStyle::StandardPixmap icon) {
       return std::nullopt;
   }
 }
+
+/// Room to the left and right of text in lists and in their headers, so that both begin in line.
+constexpr double kTextMargin = 6;
+constexpr double kRowPadding = 3;  ///< above and below the text of a row
 
 bool isSmallIcon(QStyle::PixelMetric metric) {
   return metric == QStyle::PM_ButtonIconSize || metric == QStyle::PM_TabBarIconSize ||
@@ -165,7 +170,6 @@ bool growsWithText(QStyle::PixelMetric metric) {
     case QStyle::PM_DockWidgetSeparatorExtent:
     case QStyle::PM_ToolBarExtensionExtent:
     case QStyle::PM_ToolBarHandleExtent:
-    case QStyle::PM_TabBarTabHSpace:
     case QStyle::PM_TabBarScrollButtonWidth:
       return true;
     default:
@@ -187,8 +191,23 @@ int ScaledStyle::pixelMetric(PixelMetric metric, const QStyleOption* option,
   if (isSmallIcon(metric)) {
     return proxy()->pixelMetric(PM_SmallIconSize, option, widget);
   }
+  if (metric == PM_HeaderMargin) {
+    return qRound(kTextMargin * factor_);
+  }
+  if (metric == PM_FocusFrameHMargin) {
+    return qRound(kTextMargin * factor_) - 1;  // Qt adds a pixel
+  }
   const int size = QProxyStyle::pixelMetric(metric, option, widget);
   return growsWithText(metric) ? qRound(size * factor_) : size;
+}
+
+QSize ScaledStyle::sizeFromContents(ContentsType type, const QStyleOption* option,
+                                    const QSize& size, const QWidget* widget) const {
+  QSize whole = QProxyStyle::sizeFromContents(type, option, size, widget);
+  if (type == CT_ItemViewItem) {
+    whole.rheight() += 2 * qRound(kRowPadding * factor_);
+  }
+  return whole;
 }
 
 void ScaledStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
@@ -212,6 +231,14 @@ void ScaledStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* op
     return;
   }
   QProxyStyle::drawPrimitive(element, option, painter, widget);
+  const bool pointed_at =
+      element == PE_PanelItemViewItem && option->state.testFlag(State_MouseOver) &&
+      option->state.testFlag(State_Enabled) && !option->state.testFlag(State_Selected);
+  if (pointed_at) {
+    QColor veil = option->palette.color(QPalette::Text);
+    veil.setAlphaF(0.07F);
+    painter->fillRect(option->rect, veil);
+  }
 }
 
 QIcon ScaledStyle::standardIcon(StandardPixmap icon, const QStyleOption* option,

@@ -17,6 +17,8 @@ constexpr int kVersion = 1;
 constexpr qsizetype kMostNames = 100'000;
 constexpr qsizetype kLongestText = 1000;
 constexpr double kLargestNumber = 1e15;
+constexpr double kLeastZoom = 1e-4;
+constexpr double kMostZoom = 1e4;
 
 constexpr std::array kStyles = {"fill", "outline", "number"};
 constexpr std::array kShades = {"none", "gate", "margin"};
@@ -39,6 +41,16 @@ QJsonObject filterJson(const TokenFilter& filter) {
           {"expert", number(filter.expert)},
           {"dropped", filter.dropped},
           {"gate_below", filter.gate_below ? QJsonValue(*filter.gate_below) : QJsonValue()}};
+}
+
+QJsonObject wallJson(const WallPlace& wall) {
+  QJsonObject json{{"columns", number(wall.columns)}};
+  if (wall.zoom) {
+    json["zoom"] = *wall.zoom;
+    json["x"] = wall.middle.x();
+    json["y"] = wall.middle.y();
+  }
+  return json;
 }
 
 /// Takes values out of an object, and notes those that make no sense.
@@ -67,18 +79,21 @@ class Reading {
     }
   }
 
-  void fraction(const char* key, std::optional<double>& value) {
+  /// Between `least` and `most`.
+  void real(const char* key, double least, double most, std::optional<double>& value) {
     const QJsonValue json = object_.value(QLatin1String(key));
     if (json.isUndefined() || json.isNull()) {
       return;
     }
     const double number = json.toDouble(NAN);
-    if (number >= 0 && number <= 1) {
+    if (number >= least && number <= most) {
       value = number;
     } else {
       bad_ << key;
     }
   }
+
+  void fraction(const char* key, std::optional<double>& value) { real(key, 0, 1, value); }
 
   void flag(const char* key, bool& value) {
     const QJsonValue json = object_.value(QLatin1String(key));
@@ -188,6 +203,19 @@ void readFilter(Reading& reading, QStringList& bad, Session& session) {
   filter.fraction("gate_below", session.filter.gate_below);
 }
 
+void readWall(Reading& reading, QStringList& bad, Session& session) {
+  Reading wall(reading.object("wall"), bad);
+  std::optional<double> zoom, x, y;
+  wall.maybe("columns", 1, session.wall.columns);
+  wall.real("zoom", kLeastZoom, kMostZoom, zoom);
+  wall.real("x", -kLargestNumber, kLargestNumber, x);
+  wall.real("y", -kLargestNumber, kLargestNumber, y);
+  if (zoom && x && y) {
+    session.wall.zoom = zoom;
+    session.wall.middle = {*x, *y};
+  }
+}
+
 Session readSession(const QJsonObject& object, QStringList& bad) {
   Session session;
   Reading reading(object, bad);
@@ -208,6 +236,7 @@ Session readSession(const QJsonObject& object, QStringList& bad) {
   reading.whole("shown_sample", 0, session.shown_sample);
   reading.name("wall_order", kOrders, session.wall_order);
   reading.text("order_word", session.order_word);
+  readWall(reading, bad, session);
   readFilter(reading, bad, session);
   const QJsonValue layout = object.value("layout");
   if (layout.isString()) {
@@ -217,6 +246,21 @@ Session readSession(const QJsonObject& object, QStringList& bad) {
 }
 
 }  // namespace
+
+void takeLook(const Session& from, Session& to) {
+  to.layer = from.layer;
+  to.selected_expert = from.selected_expert;
+  to.overlay_style = from.overlay_style;
+  to.overlay_shade = from.overlay_shade;
+  to.overlay_color = from.overlay_color;
+  to.overlay_visible = from.overlay_visible;
+  to.opacity = from.opacity;
+  to.canvas_mode = from.canvas_mode;
+  to.wall_order = from.wall_order;
+  to.order_word = from.order_word;
+  to.hidden = from.hidden;
+  to.solo = from.solo;
+}
 
 Session sessionOf(const ViewState& state, const RunData& run) {
   Session session;
@@ -372,6 +416,7 @@ QByteArray toJson(const Session& session) {
                            {"shown_sample", static_cast<qint64>(session.shown_sample)},
                            {"wall_order", nameIn(kOrders, session.wall_order)},
                            {"order_word", session.order_word},
+                           {"wall", wallJson(session.wall)},
                            {"filter", filterJson(session.filter)},
                            {"hidden_experts", hidden},
                            {"solo_expert", number(session.solo)},

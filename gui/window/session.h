@@ -10,6 +10,7 @@
 #include <set>
 #include <utility>
 
+#include "gui/canvas/wall_place.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -32,6 +33,7 @@ struct Session {
   int64_t shown_sample = 0;
   WallOrder wall_order = WallOrder::Recorded;
   QString order_word;
+  WallPlace wall;  ///< part of the wall that is looked at
   TokenFilter filter;
   std::set<int64_t> hidden;
   std::optional<int64_t> solo;
@@ -43,6 +45,10 @@ struct Session {
 Session sessionOf(const ViewState& state, const RunData& run);
 /// Sets the view, with one changed(). Returns what of the session the run no longer has, in words.
 QStringList applySession(const Session& session, const RunData& run, ViewState& state);
+
+/// What the user has chosen for a model, whatever images it routes: layer, expert, colours, mode
+/// and order. From the view of a run to that of the user's own images, and back.
+void takeLook(const Session& from, Session& to);
 
 QByteArray toJson(const Session& session);
 

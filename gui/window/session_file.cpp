@@ -5,6 +5,7 @@
 #include <QFileInfo>
 #include <QSaveFile>
 #include <QSettings>
+#include <utility>
 
 namespace limoe::gui {
 namespace {
@@ -90,9 +91,7 @@ QString writeWhole(const QString& path, const QByteArray& json) {
   return file.errorString();
 }
 
-}  // namespace
-
-FoundSession findSession(const SessionPlace& place) {
+FoundSession findOne(const SessionPlace& place) {
   // What the settings hold is newer: it goes as soon as the folder can be written.
   const QByteArray kept = inSettings(place);
   if (!kept.isEmpty()) {
@@ -112,7 +111,7 @@ FoundSession findSession(const SessionPlace& place) {
   return found;
 }
 
-StoredSession storeSession(const SessionPlace& place, Session session, const ExpertNames& base) {
+StoredSession storeOne(const SessionPlace& place, Session session, const ExpertNames& base) {
   const QString path = fileOf(place.run_path);
   const FileContent content = contentOf(path);
   bool sound = !content.exists;
@@ -142,6 +141,45 @@ StoredSession storeSession(const SessionPlace& place, Session session, const Exp
   } else {
     removeFromSettings(place);
   }
+  return stored;
+}
+
+/// Puts names into the session of another run, and returns those that are there then.
+ExpertNames storeNames(const SessionPlace& place, const ExpertNames& ours,
+                       const ExpertNames& base) {
+  const FoundSession found = findOne(place);
+  Session session = found.session.value_or(Session());
+  const ExpertNames merged = mergedNames(base, ours, session.expert_names);
+  // What cannot be understood is left alone.
+  if (found.fault.isEmpty() && merged != session.expert_names) {
+    session.expert_names = merged;
+    storeOne(place, session, base);
+  }
+  return merged;
+}
+
+}  // namespace
+
+FoundSession findSession(const SessionPlace& place) {
+  FoundSession found = findOne(place);
+  if (!place.names_path.isEmpty()) {
+    const FoundSession named = findOne({place.names_path, place.settings_file, {}});
+    if (named.session) {
+      Session session = found.session.value_or(Session());
+      session.expert_names = named.session->expert_names;
+      found.session = session;
+    }
+  }
+  return found;
+}
+
+StoredSession storeSession(const SessionPlace& place, Session session, const ExpertNames& base) {
+  if (place.names_path.isEmpty()) {
+    return storeOne(place, std::move(session), base);
+  }
+  const ExpertNames names = std::exchange(session.expert_names, {});
+  StoredSession stored = storeOne(place, std::move(session), {});
+  stored.names = storeNames({place.names_path, place.settings_file, {}}, names, base);
   return stored;
 }
 

@@ -12,6 +12,9 @@ namespace limoe::gui {
 struct SessionPlace {
   QString run_path;       ///< folder, or recording of another name
   QString settings_file;  ///< empty: there is none
+  /// Of the user's own images: the run that routed them. Experts are its model's, so their names
+  /// are kept in its session. Empty: in this one.
+  QString names_path;
 };
 
 struct FoundSession {

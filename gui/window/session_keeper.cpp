@@ -3,6 +3,8 @@
 #include <QFileInfo>
 #include <utility>
 
+#include "gui/runs/own_recording.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -23,10 +25,13 @@ SessionKeeper::SessionKeeper(ViewState& state, std::shared_ptr<ReaderThread> rea
   connect(&state_, &ViewState::changed, this, &SessionKeeper::noteChange);
 }
 
-void SessionKeeper::follow(const QString& run_path, RunSource* source) {
+void SessionKeeper::follow(const QString& run_path, RunSource* source,
+                           const std::optional<Session>& look) {
   leave();
   source_ = source;
-  place_ = {run_path, settings_file_};
+  look_ = look;
+  const auto own = ownRecording(run_path);
+  place_ = {run_path, settings_file_, own ? own->run : QString()};
   connect(source, &RunSource::dataChanged, this, &SessionKeeper::restoreOnceBothAreThere);
   reader_->post(ReaderThread::Urgency::Now,
                 [this, mailbox = mailbox_, place = place_, follows = follows_] {
@@ -54,7 +59,9 @@ void SessionKeeper::leave() {
 }
 
 Session SessionKeeper::current() const {
-  return sessionOf(state_, *source_->data());
+  Session session = sessionOf(state_, *source_->data());
+  session.wall = wall_ ? wall_() : WallPlace();
+  return session;
 }
 
 void SessionKeeper::restoreOnceBothAreThere() {
@@ -77,14 +84,26 @@ void SessionKeeper::restoreOnceBothAreThere() {
       Q_EMIT informed(QString("Run %1 no longer has: %2").arg(name, gone.join(", ")));
     }
   }
-  Q_EMIT restored(found.session ? found.session->layout : QByteArray());
-  known_ = current();
+  known_ = sessionOf(state_, *source_->data());
+  known_.wall = found.session ? found.session->wall : WallPlace();
   base_names_ = known_.expert_names;
+  if (const auto look = std::exchange(look_, std::nullopt)) {
+    Session taken = known_;
+    takeLook(*look, taken);
+    applySession(taken, *source_->data(), state_);
+  }
+  Q_EMIT restored(found.session ? found.session->layout : QByteArray());
+  Q_EMIT wallRestored(known_.wall);
   arrangement_ = layout_ ? layout_().arrangement : QString();
 }
 
 void SessionKeeper::noteChange() {
-  if (ready_ && source_ && current() != known_) {
+  if (!ready_ || !source_) {
+    return;
+  }
+  Session now = current();
+  now.wall = known_.wall;
+  if (now != known_) {
     timer_.start();
   }
 }

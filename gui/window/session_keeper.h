@@ -32,10 +32,14 @@ class SessionKeeper : public QObject {
 
   /// Empty: layouts are not kept.
   void setLayout(std::function<Layout()> layout) { layout_ = std::move(layout); }
+  /// Which part of the wall is looked at. Alone no reason to write while the run is shown.
+  void setWall(std::function<WallPlace()> wall) { wall_ = std::move(wall); }
 
   /// Once the session has been read and the run is there, the view is as it was left. The view
   /// state has been reset before.
-  void follow(const QString& run_path, RunSource* source);
+  /// `look`: taken over from another view of the same model, whatever this one had.
+  void follow(const QString& run_path, RunSource* source,
+              const std::optional<Session>& look = std::nullopt);
   /// Writes what has changed, and follows none. Before the view state is reset.
   void leave();
   void save();  ///< now, if something has changed
@@ -44,6 +48,7 @@ class SessionKeeper : public QObject {
 
  Q_SIGNALS:
   void restored(QByteArray layout);  ///< empty: none was kept
+  void wallRestored(limoe::gui::WallPlace wall);
   void informed(QString message);
   void warned(QString message);
 
@@ -58,10 +63,12 @@ class SessionKeeper : public QObject {
   std::shared_ptr<Mailbox> mailbox_;
   QString settings_file_;
   std::function<Layout()> layout_;
+  std::function<WallPlace()> wall_;
   QTimer timer_;
 
   SessionPlace place_;
   QPointer<RunSource> source_;
+  std::optional<Session> look_;        ///< to be taken over
   int64_t follows_ = 0;                ///< counts runs: what was asked for an earlier one is void
   std::optional<FoundSession> found_;  ///< read, not given back yet
   bool ready_ = false;                 ///< given back: from now on changes are the user's

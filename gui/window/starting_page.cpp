@@ -4,36 +4,40 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QVBoxLayout>
+#include <algorithm>
 
 namespace limoe::gui {
 
 StartingPage::StartingPage(QWidget* parent)
-    : QWidget(parent), title_(new QLabel(this)), now_(new QLabel(this)) {
+    : QWidget(parent),
+      title_(new QLabel(this)),
+      busy_(new QProgressBar(this)),
+      now_(new QLabel(this)) {
   title_->setObjectName("startingTitle");
   now_->setObjectName("startingNow");
-  enlargeTitle();
+  fitToFont();
   now_->setWordWrap(true);
-  now_->setMaximumWidth(560);
-  now_->setMinimumWidth(360);
   now_->setAlignment(Qt::AlignHCenter);
   for (QLabel* label : {title_, now_}) {
     label->setTextFormat(Qt::PlainText);
   }
-  auto* busy = new QProgressBar(this);
-  busy->setRange(0, 0);
-  busy->setTextVisible(false);
-  busy->setFixedSize(240, 6);
-  busy->setAccessibleName("The run is starting");
+  busy_->setRange(0, 0);
+  busy_->setTextVisible(false);
+  busy_->setAccessibleName("The run is starting");
   auto* layout = new QVBoxLayout(this);
   layout->setSpacing(12);
   layout->addStretch();
   layout->addWidget(title_, 0, Qt::AlignHCenter);
-  layout->addWidget(busy, 0, Qt::AlignHCenter);
+  layout->addWidget(busy_, 0, Qt::AlignHCenter);
   layout->addWidget(now_, 0, Qt::AlignHCenter);
   layout->addStretch();
 }
 
-void StartingPage::enlargeTitle() {
+void StartingPage::fitToFont() {
+  const int em = fontMetrics().height();
+  busy_->setFixedSize(16 * em, std::max(em * 2 / 5, 4));
+  now_->setMinimumWidth(24 * em);
+  now_->setMaximumWidth(38 * em);
   QFont larger = font();
   larger.setPointSizeF(1.4 * larger.pointSizeF());
   title_->setFont(larger);
@@ -42,7 +46,7 @@ void StartingPage::enlargeTitle() {
 void StartingPage::changeEvent(QEvent* event) {
   QWidget::changeEvent(event);
   if (event->type() == QEvent::FontChange) {
-    enlargeTitle();
+    fitToFont();
   }
 }
 

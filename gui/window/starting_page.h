@@ -4,6 +4,7 @@
 #include <QWidget>
 
 class QLabel;
+class QProgressBar;
 
 namespace limoe::gui {
 
@@ -18,9 +19,10 @@ class StartingPage : public QWidget {
   void changeEvent(QEvent* event) override;
 
  private:
-  void enlargeTitle();
+  void fitToFont();
 
   QLabel* title_;
+  QProgressBar* busy_;
   QLabel* now_;
 };
 

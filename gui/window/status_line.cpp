@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/runs/own_recording.h"
 #include "gui/window/runs_panel.h"
 
 namespace limoe::gui {
@@ -38,6 +39,9 @@ QString statusLine(const OpenRun* run, const std::optional<WorkerStatus>& status
     return "No run open";
   }
   const auto data = run->source->data();
+  if (ownRecording(run->path)) {
+    return run->title();  // it was never trained
+  }
   if (!data) {
     return QString("%1 · starting").arg(run->name);
   }

@@ -38,6 +38,7 @@ TimeBar::TimeBar(ViewState& state, QWidget* parent)
       newest_(new QLabel(this)),
       play_(makeButton("playButton", "Play through the recorded steps (Space)", this)),
       follow_(makeButton("followButton", "Always show the newest step (End)", this)) {
+  setObjectName("timeBar");
   slider_->setObjectName("timeSlider");
   slider_->setToolTip("Recorded steps: drag, or press ← and →");
   slider_->setAccessibleName("Recorded step");

@@ -4,7 +4,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
-#include <QStyle>
 
 #include "gui/window/message_bar.h"
 #include "gui/window/run_control.h"
@@ -15,15 +14,13 @@ WaitingBar::WaitingBar(QWidget* parent) : QFrame(parent), text_(new QLabel(this)
   setObjectName("waitingBar");
   setAutoFillBackground(true);
   setPalette(messagePalette(MessageBar::Kind::Warning));
-  auto* icon = new QLabel(this);
-  icon->setPixmap(style()->standardIcon(QStyle::SP_MessageBoxWarning).pixmap(18, 18));
   text_->setObjectName("waitingText");
   text_->setWordWrap(true);
   text_->setTextFormat(Qt::PlainText);
   text_->setTextInteractionFlags(Qt::TextSelectableByMouse);
   auto* layout = new QHBoxLayout(this);
   layout->setContentsMargins(10, 5, 6, 5);
-  layout->addWidget(icon);
+  layout->addWidget(new MessageSign(MessageBar::Kind::Warning, this));
   layout->addWidget(text_, 1);
   const auto addButton = [&](const char* name, const QString& text, const QString& tip) {
     auto* button = new QPushButton(text, this);

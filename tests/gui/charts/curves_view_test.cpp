@@ -6,6 +6,7 @@
 #include <QTest>
 #include <QToolButton>
 #include <QToolTip>
+#include <cmath>
 
 #include "gui/charts/flow_row.h"
 #include "gui/charts/qcustomplot_include.h"
@@ -256,6 +257,26 @@ TEST_F(CurvesViewTest, WithoutARunSaysSo) {
   EXPECT_THAT(texts(), ::testing::HasSubstr("Waiting for the run’s first data"));
   view.setSource(nullptr);
   EXPECT_THAT(texts(), ::testing::HasSubstr("No run is open"));
+}
+
+TEST_F(CurvesViewTest, InALowChartOfLargeLettersTheLabelsKeepApart) {
+  QFont font = view.font();
+  font.setPixelSize(24);
+  view.setFont(font);
+  for (const int height : {190, 260, 400}) {
+    view.resize(520, height);
+    settle();
+    settle();
+    for (const QCPAxisRect* rect : view.plot()->axisRects()) {
+      const QCPAxis* left = rect->axis(QCPAxis::atLeft);
+      const QVector<double> ticks = left->tickVector();
+      for (int i = 1; i < ticks.size(); ++i) {
+        EXPECT_GE(std::abs(left->coordToPixel(ticks[i]) - left->coordToPixel(ticks[i - 1])),
+                  QFontMetrics(left->tickLabelFont()).height())
+            << height;
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <QLabel>
 #include <QTableView>
 #include <QTest>
+#include <utility>
 
 #include "gui/charts/expert_model.h"
 #include "gui/view/colors.h"
@@ -165,6 +166,42 @@ TEST_F(ExpertStripTest, FirstLabelsAreReadableInANarrowDock) {
   strip.resize(380, 320);
   QApplication::processEvents();
   EXPECT_EQ(table->columnWidth(ExpertModel::kLoad), wide);
+}
+
+/// What of a cell is not its ground.
+QRect inkOf(QTableView* table, const QModelIndex& index) {
+  const QRect cell = table->visualRect(index).adjusted(1, 1, -1, -1);
+  const QImage picture = table->viewport()->grab(cell).toImage();
+  QRect ink;
+  for (int y = 0; y < picture.height(); ++y) {
+    for (int x = 0; x < picture.width(); ++x) {
+      if (picture.pixel(x, y) != picture.pixel(0, 0)) {
+        ink |= QRect(x, y, 1, 1);
+      }
+    }
+  }
+  return ink;
+}
+
+TEST_F(ExpertStripTest, EyeAndSoloGrowWithTheText) {
+  strip.resize(700, 400);
+  QFont font = strip.font();
+  QSize eye, solo;
+  for (const int pixels : {12, 24}) {
+    font.setPixelSize(pixels);
+    strip.setFont(font);
+    QApplication::processEvents();
+    const QSize eye_before =
+        std::exchange(eye, inkOf(strip.table(), at(0, ExpertModel::kShown)).size());
+    const QSize solo_before =
+        std::exchange(solo, inkOf(strip.table(), at(0, ExpertModel::kSolo)).size());
+    if (pixels == 24) {
+      EXPECT_NEAR(eye.width(), 2 * eye_before.width(), 3);
+      EXPECT_NEAR(solo.width(), 2 * solo_before.width(), 3);
+      EXPECT_NEAR(solo.height(), 2 * solo_before.height(), 3);
+    }
+  }
+  EXPECT_GT(eye.width(), 24);
 }
 
 TEST_F(ExpertStripTest, LoadFollowsAChangeOfTheCapacityFactor) {

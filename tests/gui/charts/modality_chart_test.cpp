@@ -5,6 +5,8 @@
 #include <QComboBox>
 #include <QTest>
 #include <QToolTip>
+#include <algorithm>
+#include <cmath>
 
 #include "gui/charts/flow_row.h"
 #include "gui/charts/qcustomplot_include.h"
@@ -126,7 +128,40 @@ TEST_F(ModalityChartTest, HoverTellsTheCounts) {
   EXPECT_THAT(
       QToolTip::text().toStdString(),
       ::testing::AllOf(::testing::HasSubstr("expert 1"), ::testing::HasSubstr("5 tokens, 25.0 %"),
-                       ::testing::HasSubstr("image 4 (80.0 %) · text 1 (20.0 %)")));
+                       ::testing::HasSubstr("image 4 (80.0 %) · text 1 (20.0 %)"),
+                       ::testing::HasSubstr("Counted: kept tokens over 4 probe samples")));
+}
+
+/// Pixels between the closest two labels of an axis.
+double closestTicks(const QCPAxis& axis) {
+  double closest = 1e9;
+  const QVector<double> ticks = axis.tickVector();
+  for (int i = 1; i < ticks.size(); ++i) {
+    closest =
+        std::min(closest, std::abs(axis.coordToPixel(ticks[i]) - axis.coordToPixel(ticks[i - 1])));
+  }
+  return closest;
+}
+
+TEST_F(ModalityChartTest, InALowChartOfLargeLettersTheBarsHaveRoomAndLabelsKeepApart) {
+  QFont font = chart.font();
+  font.setPixelSize(24);
+  chart.setFont(font);
+  for (const int height : {170, 220, 300, 420}) {
+    chart.resize(420, height);
+    settle();
+    settle();
+    const QCPAxisRect* rect = chart.plot()->axisRect();
+    const QCPAxis* left = rect->axis(QCPAxis::atLeft);
+    EXPECT_GE(closestTicks(*left), QFontMetrics(left->tickLabelFont()).height()) << height;
+    EXPECT_GT(rect->height(), 60) << height;
+  }
+  // All texts are back where there is room for them.
+  for (QCPLayoutElement* element : chart.plot()->plotLayout()->elements(false)) {
+    if (const auto* row = dynamic_cast<FlowRow*>(element)) {
+      EXPECT_EQ(row->rect().height(), row->wholeHeight());
+    }
+  }
 }
 
 TEST_F(ModalityChartTest, FollowsADarkPalette) {

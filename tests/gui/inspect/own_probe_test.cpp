@@ -150,7 +150,7 @@ TEST_F(OwnProbeTest, AWorkerIsStartedOnTheCheckpoint) {
   RecordingSource source(reader_, told.finished.first()[0].toString());
   ASSERT_TRUE(QTest::qWaitFor([&] { return source.data() != nullptr; }, kPatienceMs));
   EXPECT_EQ(source.data()->layout.samples, 3);
-  EXPECT_EQ(source.data()->name, "own-7");
+  EXPECT_EQ(source.data()->name.toStdString(), "run · yours");
   EXPECT_FALSE(source.isLive());
 }
 

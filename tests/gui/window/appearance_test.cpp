@@ -10,6 +10,7 @@
 #include <QSettings>
 #include <QTest>
 #include <QToolBar>
+#include <QTreeWidget>
 #include <cmath>
 #include <map>
 #include <set>
@@ -214,6 +215,65 @@ TEST_F(AppearanceTest, EveryTextGrowsAndNothingIsClipped) {
   choose("scale100Action");
   QTest::qWait(200);
   EXPECT_NEAR(runs->width(), runs_width, 8);
+}
+
+TEST_F(AppearanceTest, LargeLettersOnASmallScreenMakeNoWindowGrowAndNoPanelsOverlap) {
+  show();
+  open(makeRun("a"));
+  ASSERT_EQ(window->size(), QSize(1280, 800));
+  choose("scale200Action");
+  QTest::qWait(300);
+  for (const char* front : {"sharesDock", "layerDock", "whatIfDock", "tokenDock", "galleryDock"}) {
+    find<QDockWidget>(front)->raise();
+    QTest::qWait(100);
+    EXPECT_EQ(window->size(), QSize(1280, 800)) << front;
+    std::vector<QRect> places = {window->centralWidget()->geometry()};
+    for (const QDockWidget* dock : window->findChildren<QDockWidget*>()) {
+      if (!dock->visibleRegion().isEmpty()) {
+        for (const QRect& other : places) {
+          EXPECT_FALSE(other.intersects(dock->geometry())) << front;
+        }
+        EXPECT_TRUE(window->rect().contains(dock->geometry())) << front;
+        places.push_back(dock->geometry());
+      }
+    }
+    EXPECT_GE(places.size(), 6u);
+  }
+  press(Qt::Key_F, Qt::ControlModifier);
+  QTest::qWait(150);
+  EXPECT_EQ(window->size(), QSize(1280, 800));
+  std::vector<QWidget*> column;  // from above: none may lie on another
+  for (const char* name : {"filterBar", "canvas", "health", "timeBar"}) {
+    auto* part = name == std::string("canvas") ? static_cast<QWidget*>(window->canvas())
+                                               : window->findChild<QWidget*>(name);
+    ASSERT_NE(part, nullptr) << name;
+    column.push_back(part);
+  }
+  for (std::size_t i = 1; i < column.size(); ++i) {
+    const int above = column[i - 1]->mapTo(window.get(), QPoint(0, column[i - 1]->height())).y();
+    EXPECT_LE(above, column[i]->mapTo(window.get(), QPoint()).y()) << i;
+  }
+}
+
+TEST_F(AppearanceTest, TheListOfRunsNeverScrollsSideways) {
+  makeRun("a-run-with-quite-a-long-name");
+  show();
+  open(makeRun("a"));
+  const auto* list = find<QTreeWidget>("runsList");
+  ASSERT_TRUE(waitUntil([list] { return list->topLevelItemCount() == 2; }));
+  for (const char* action :
+       {"scale75Action", "scale100Action", "scale150Action", "scale200Action"}) {
+    choose(action);
+    QTest::qWait(150);
+    int width = 0;
+    for (int column = 0; column < list->columnCount(); ++column) {
+      width += list->columnWidth(column);
+    }
+    EXPECT_LE(width, list->viewport()->width()) << action;
+    EXPECT_GT(list->columnWidth(0), QFontMetrics(list->font()).horizontalAdvance("a-run-wi"))
+        << action;
+    EXPECT_FALSE(list->isColumnHidden(0));
+  }
 }
 
 TEST_F(AppearanceTest, KeysChangeTheScaleAndControlZeroIsTheWalls) {

@@ -1,22 +1,26 @@
 // The keyboard: every key of the sheet, the way round the panels, and names of all controls.
 #include <QAbstractButton>
 #include <QAbstractItemView>
+#include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QApplication>
 #include <QComboBox>
 #include <QDialog>
 #include <QDockWidget>
 #include <QFileDialog>
+#include <QImage>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenuBar>
 #include <QPointer>
+#include <QPushButton>
 #include <QSlider>
 #include <QTabBar>
 #include <QTest>
 #include <QTimer>
 #include <set>
 
+#include "gui/inspect/own_probe_dialog.h"
 #include "gui/window/command_palette.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/key_sheet.h"
@@ -132,14 +136,116 @@ TEST_F(KeysTest, TabReachesEveryPanelFromTheCanvas) {
   EXPECT_TRUE(reached.contains(window->canvas()));
 }
 
-TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
+bool isTyped(const QWidget* widget) {
+  const auto* list = qobject_cast<const QComboBox*>(widget);
+  return qobject_cast<const QLineEdit*>(widget) || qobject_cast<const QAbstractSpinBox*>(widget) ||
+         widget->inherits("QPlainTextEdit") || (list && list->isEditable());
+}
+
+TEST_F(KeysTest, TheWindowsKeysWorkFromEveryControlWhereNoTextIsTyped) {
   show();
   open(makeRun("a"));
-  press(Qt::Key_F, Qt::ControlModifier);
-  press(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
-  window->findChild<MessageBar*>()->post(MessageBar::Kind::Error, "A message", "and its log");
+  ViewState& state = window->viewState();
+  const auto select = [&state] {
+    state.setSelectedToken(TokenRef{0, probe::kImage, 5});
+    state.toggleSelectedExpert(2);
+  };
+  select();
+  QTest::qWait(300);
   int controls = 0;
-  for (QWidget* widget : window->findChildren<QWidget*>()) {
+  std::vector<QWidget*> places = {window->centralWidget()};
+  for (QDockWidget* dock : window->findChildren<QDockWidget*>()) {
+    places.push_back(dock);
+  }
+  for (QWidget* place : places) {
+    if (auto* dock = qobject_cast<QDockWidget*>(place)) {
+      dock->raise();
+      QTest::qWait(60);
+    }
+    for (QWidget* control : place->findChildren<QWidget*>()) {
+      if (!control->isVisible() || !control->isEnabled() || isTyped(control) ||
+          !(control->focusPolicy() & Qt::TabFocus)) {
+        continue;
+      }
+      control->setFocus(Qt::TabFocusReason);
+      if (QApplication::focusWidget() != control) {
+        continue;  // it gives the keyboard to another
+      }
+      ++controls;
+      const std::string name =
+          control->metaObject()->className() + (" " + control->objectName()).toStdString();
+      pressHere(Qt::Key_BracketRight);
+      EXPECT_EQ(state.layer(), 1) << name;
+      pressHere(Qt::Key_BracketLeft);
+      EXPECT_EQ(state.layer(), 0) << name;
+      pressHere(Qt::Key_O);
+      EXPECT_FALSE(state.overlayVisible()) << name;
+      state.setOverlayVisible(true);
+      pressHere(Qt::Key_3);
+      EXPECT_EQ(state.selectedExpert(), 3) << name;
+      pressHere(Qt::Key_2);
+      EXPECT_EQ(state.selectedExpert(), 2) << name;
+      pressHere(Qt::Key_H);
+      EXPECT_TRUE(state.isHidden(2)) << name;
+      state.showAllExperts();
+      pressHere(Qt::Key_Escape);
+      EXPECT_EQ(state.selectedExpert(), std::nullopt) << name;
+      EXPECT_EQ(state.selectedToken(), std::nullopt) << name;
+      select();
+    }
+  }
+  EXPECT_GE(controls, 20);
+}
+
+TEST_F(KeysTest, AControlKeepsTheKeysThatItNeedsItself) {
+  show();
+  open(makeRun("a"));
+  ViewState& state = window->viewState();
+  ASSERT_EQ(state.snapshot(), 4);
+  auto* smoothing = find<QSlider>("smoothing");
+  smoothing->setFocus();
+  const int before = smoothing->value();
+  pressHere(Qt::Key_Left);
+  EXPECT_LT(smoothing->value(), before);
+  EXPECT_EQ(state.snapshot(), 4);
+  // A list of runs has nothing to fold: the arrows step through time, and End goes to the newest.
+  find<QAbstractItemView>("runsList")->setFocus();
+  pressHere(Qt::Key_Left);
+  EXPECT_EQ(state.snapshot(), 3);
+  find<QSlider>("timeSlider")->setFocus();
+  pressHere(Qt::Key_Left);
+  EXPECT_EQ(state.snapshot(), 2);
+  pressHere(Qt::Key_End);
+  EXPECT_EQ(state.snapshot(), 4);
+  EXPECT_TRUE(state.followsNewest());
+}
+
+TEST_F(KeysTest, EachPanelHasAKeyThatShowsItAndGoesThere) {
+  show();
+  open(makeRun("a"));
+  find<QDockWidget>("sharesDock")->close();
+  const char* docks[] = {"runsDock",   "liveValuesDock", "expertsDock", "tokenDock", "galleryDock",
+                         "sharesDock", "layerDock",      "whatIfDock",  "curvesDock"};
+  window->canvas()->setFocus();
+  for (int i = 0; i < 9; ++i) {
+    auto* dock = find<QDockWidget>(docks[i]);
+    pressHere(Qt::Key_1 + i, Qt::ControlModifier);
+    EXPECT_TRUE(waitUntil([dock] { return !dock->visibleRegion().isEmpty(); })) << docks[i];
+    // Without a worker, a token, an expert and recorded probabilities four have no controls.
+    if (i != 1 && i != 3 && i != 4 && i != 7) {
+      EXPECT_TRUE(dock->isAncestorOf(QApplication::focusWidget())) << docks[i];
+    }
+  }
+  find<QComboBox>("layers")->setFocus();
+  pressHere(Qt::Key_W);
+  EXPECT_EQ(QApplication::focusWidget(), window->canvas());
+}
+
+/// That every control in `root` has a name for those who cannot see it, and a tool tip. Returns how
+/// many there are.
+int expectNames(const QWidget& root) {
+  int controls = 0;
+  for (QWidget* widget : root.findChildren<QWidget*>()) {
     const QString name = widget->objectName();
     const bool is_control =
         qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget) ||
@@ -153,6 +259,7 @@ TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
          widget->inherits("QComboBoxListView") || widget->inherits("QScrollBar") ||
          widget->inherits("QHeaderView") || widget->inherits("QTableCornerButton") ||
          qobject_cast<QLabel*>(widget) || widget->inherits("QLineEditIconButton") ||
+         qobject_cast<QDialog*>(widget) ||
          (qobject_cast<QTabBar*>(widget) && qobject_cast<QTabBar*>(widget)->count() == 0));
     if (!is_control || is_part) {
       continue;
@@ -163,15 +270,43 @@ TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
       place.prepend(QString("%1 “%2”").arg(at->metaObject()->className(), at->objectName()));
     }
     const auto* accessible = QAccessible::queryAccessibleInterface(widget);
-    ASSERT_NE(accessible, nullptr);
-    EXPECT_FALSE(accessible->text(QAccessible::Name).isEmpty())
-        << "no name: " << place.join(" / ").toStdString();
+    if (!accessible || accessible->text(QAccessible::Name).isEmpty()) {
+      ADD_FAILURE() << "no name: " << place.join(" / ").toStdString();
+    }
     // A chart tells what is under the pointer instead.
     EXPECT_TRUE(!widget->toolTip().isEmpty() || widget->inherits("QCustomPlot") ||
                 widget->inherits("QOpenGLWidget") || widget->inherits("QTableView"))
         << "no tooltip: " << place.join(" / ").toStdString();
   }
-  EXPECT_GT(controls, 30);
+  return controls;
+}
+
+TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
+  show();
+  open(makeRun("a"));
+  press(Qt::Key_F, Qt::ControlModifier);
+  press(Qt::Key_P, Qt::ControlModifier | Qt::ShiftModifier);
+  window->findChild<MessageBar*>()->post(MessageBar::Kind::Error, "A message", "and its log");
+  EXPECT_GT(expectNames(*window), 30);
+}
+
+TEST_F(KeysTest, EveryControlOfTheDialogsHasThemToo) {
+  show();
+  open(makeRun("a"));
+  NewRunDialog new_run(folder.filePath("runs"), "run", {}, window.get());
+  EXPECT_GE(expectNames(new_run), 7);
+  const QString file = folder.filePath("cat.png");
+  ASSERT_TRUE(QImage(16, 16, QImage::Format_RGB32).save(file));
+  OwnProbeDialog own(std::make_shared<ReaderThread>(), LIMOE_FAKE_WORKER, window.get());
+  own.addImages({file});
+  own.addCaption("a cat");
+  EXPECT_GE(expectNames(own), 7);
+  window->findChild<MessageBar*>()->post(MessageBar::Kind::Error, "A message", "and its log");
+  find<QPushButton>("messageDetails")->click();
+  EXPECT_GE(expectNames(*find<QDialog>("messageDetailsDialog")), 1);
+  press(Qt::Key_Question);
+  ASSERT_TRUE(waitUntil([this] { return find<QDialog>("keySheet") != nullptr; }));
+  EXPECT_GE(expectNames(*find<QDialog>("keySheet")), 2);
 }
 
 TEST_F(KeysTest, TheSheetHasEveryKeyOfTheMenusAndTheMouse) {

@@ -62,7 +62,7 @@ TEST_F(PaletteTest, HoldsEveryActionOfTheMenusAlsoThoseWithoutKeys) {
        {"File › Open…", "File › Open recent › None yet", "View › Panels › Default layout",
         "View › Appearance › Dark", "View › Scale › 125 %", "Go › Play",
         "Experts › Show all experts", "Run › Start the demo run", "Help › About LIMoE Scope",
-        "Go to panel Experts", "Layer 2", "Expert 3"}) {
+        "Go › Panel › Experts", "Layer 2", "Expert 3"}) {
     EXPECT_TRUE(titles.contains(QString::fromUtf8(title))) << title;
   }
 }

@@ -42,6 +42,7 @@ TEST(Session, ValuesThatMakeNoSenseAreLeftOutAndNamed) {
   const ReadSession read = sessionFromJson(R"({"format": "limoe-scope-session", "version": 1,
       "layer": -3, "opacity": 7, "overlay_style": "sparkling", "filter": {"gate_below": "low"},
       "expert_names": [{"layer": 1, "expert": 2, "name": "sky"}, {"layer": 0}, 7],
+      "wall": {"columns": 0, "zoom": -2, "x": "left", "y": 7},
       "selected_expert": 1, "hidden_experts": [0, -4, 2.5]})");
   ASSERT_TRUE(read.session.has_value());
   EXPECT_EQ(read.session->expert_names, (ExpertNames{{{0, 2}, "sky"}}));
@@ -49,7 +50,9 @@ TEST(Session, ValuesThatMakeNoSenseAreLeftOutAndNamed) {
   EXPECT_EQ(read.session->hidden, (std::set<int64_t>{0}));
   EXPECT_EQ(read.session->layer, 0);
   EXPECT_EQ(read.session->opacity, 0.6);
-  for (const char* key : {"layer", "opacity", "overlay_style", "gate_below", "hidden_experts"}) {
+  EXPECT_EQ(read.session->wall, WallPlace());
+  for (const char* key : {"layer", "opacity", "overlay_style", "gate_below", "hidden_experts",
+                          "columns", "zoom", "x"}) {
     EXPECT_THAT(read.fault.toStdString(), HasSubstr(key));
   }
 }
@@ -163,6 +166,50 @@ TEST_F(SessionTest, EverythingIsThereAgain) {
   EXPECT_FALSE(find<QDockWidget>("curvesDock")->isVisible());
   EXPECT_TRUE(find<QDockWidget>("sharesDock")->isVisible());
   EXPECT_TRUE(messages().isEmpty()) << messages().toStdString();
+}
+
+TEST_F(SessionTest, ThePartOfTheWallThatWasLookedAtIsThereAgain) {
+  openAgain();
+  window->canvas()->setWallPlace({3, std::nullopt, {}});  // as by the strip's + and –
+  QTest::qWait(50);
+  press(Qt::Key_0, Qt::ControlModifier);
+  press(Qt::Key_PageDown);
+  QTest::qWait(50);
+  const auto seen = window->canvas()->tokenRect({4, probe::kImage, 5});
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_NEAR(seen->width(), 8, 0.01);
+  openAgain();
+  ASSERT_TRUE(waitUntil([&] {
+    return window->canvas()->tokenRect({4, probe::kImage, 5}).has_value();
+  }));
+  const auto again = window->canvas()->tokenRect({4, probe::kImage, 5});
+  EXPECT_NEAR(again->width(), 8, 0.01);
+  EXPECT_NEAR(again->x(), seen->x(), 1.5);
+  EXPECT_NEAR(again->y(), seen->y(), 1.5);
+  EXPECT_EQ(window->canvas()->wallPlace().columns, 3);
+  // Looking at it changes nothing.
+  const QDateTime written = QFileInfo(file).lastModified();
+  openAgain();
+  QTest::qWait(1100);
+  openAgain();
+  EXPECT_EQ(QFileInfo(file).lastModified(), written);
+}
+
+TEST_F(SessionTest, ARunThatHasMovedKeepsItsSessionAndItsOldPlaceIsToldGone) {
+  openAgain();
+  state().setLayer(1);
+  state().setExpertName(0, 2, "sky");
+  ASSERT_TRUE(isWritten());
+  again();
+  const QString old = run;
+  run = folder.filePath("elsewhere");
+  ASSERT_TRUE(QDir().rename(old, run));
+  openAgain();
+  EXPECT_EQ(state().layer(), 1);
+  EXPECT_EQ(state().expertName(0, 2), "sky");
+  window->openPaths({old});
+  ASSERT_TRUE(waitUntil([&] { return messages().contains(old); }));
+  EXPECT_EQ(data()->name, "elsewhere");  // what was shown stays
 }
 
 TEST_F(SessionTest, NothingIsWrittenWhileNothingChanges) {
