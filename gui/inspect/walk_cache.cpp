@@ -50,6 +50,7 @@ void WalkCache::setSource(RunSource* source) {
   }
   source_ = source;
   forget();
+  seen_.reset();
   stamp_ = {};
   if (source) {
     connect(source, &RunSource::dataChanged, this, [this] {
@@ -74,9 +75,10 @@ void WalkCache::forget() {
 
 void WalkCache::look() {
   const auto run = source_ ? source_->data() : nullptr;
-  if (!run) {
+  if (!run || run == seen_) {
     return;
   }
+  seen_ = run;
   if (!stamp_.holdsIn(*run)) {
     forget();
   }
@@ -141,7 +143,7 @@ std::shared_ptr<const void> WalkCache::value(const Question& question) {
     return nullptr;
   }
   if (const auto made = find(made_, question); made != made_.end()) {
-    const auto value = made->value;
+    auto value = made->value;
     std::rotate(made_.begin(), made, made + 1);
     return value;
   }

@@ -131,7 +131,8 @@ class WalkCache : public QObject {
 
   const Policy policy_;
   QPointer<RunSource> source_;
-  DecisionsStamp stamp_;  ///< of the run when it was last looked at
+  std::shared_ptr<const RunData> seen_;  ///< the run when it was last looked at
+  DecisionsStamp stamp_;
   int64_t snapshots_ = 0;
   std::deque<Made> made_;               ///< newest first
   std::deque<Entry> wanted_;            ///< next one first

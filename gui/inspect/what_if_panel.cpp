@@ -156,7 +156,7 @@ QString WhatIfPanel::State::obstacleOf(const RunData* run) const {
   if (!run) {
     return {};  // the title says it
   }
-  const QString known = whatIfObstacle(*run);
+  QString known = whatIfObstacle(*run);
   if (!known.isEmpty()) {
     return known;
   }

@@ -308,7 +308,7 @@ QString FilterBar::countWords(const RunData& shown) const {
     case Standing::Kind::Stopped:
       return QString("not counted: stopped at %1").arg(percentText(now.done, 0));
     case Standing::Kind::Failed:
-      return "not counted: " + now.failure;
+      return "not counted";  // why is in the tool tip: it may be long
     default:
       return QString::fromUtf8("counting … %1").arg(percentText(now.done, 0));
   }
@@ -331,8 +331,10 @@ void FilterBar::refreshCount() {
   }
   wait_->follow("Counting images that match, and their words", std::move(waits));
   count_->setText(text);
+  const QString failure = wait_->standing().failure;
   count_->setToolTip(
-      shown && isRouted(*shown)
+      !failure.isEmpty() ? failure
+      : shown && isRouted(*shown)
           ? "Images of the whole probe with at least one token that matches, in the shown layer "
             "and step"
           : "Images of the whole probe whose caption has the word, or with a patch of the label. "
@@ -357,7 +359,7 @@ QString FilterBar::wordsOffered() {
       return QString::fromUtf8(" · no words are offered: reading stopped at %1")
           .arg(percentText(now.done, 0));
     case Standing::Kind::Failed:
-      return QString::fromUtf8(" · no words are offered: ") + now.failure;
+      return QString::fromUtf8(" · no words are offered");
     default:
       return {};
   }

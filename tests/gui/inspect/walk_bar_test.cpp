@@ -252,6 +252,10 @@ TEST_F(WalkBarTest, TheFilterBarSaysWhereItWasStopped) {
   EXPECT_EQ(bar.countText(), QString::fromUtf8("counting … 34 %"));
   digests.stop(Digests::question(1, 0, filter));
   EXPECT_EQ(bar.countText(), "not counted: stopped at 34 %");
+  digests.goOn(Digests::question(1, 0, filter));
+  run.finishWalk(1, "/far/away/recording.h5: bad bytes");
+  EXPECT_EQ(bar.countText(), "not counted") << "the bar keeps its width";
+  EXPECT_EQ(bar.findChild<QLabel*>("filterCount")->toolTip(), "/far/away/recording.h5: bad bytes");
 }
 
 TEST_F(WalkBarTest, InTheSortedWall) {
