@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gui/view/expert_title.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
@@ -207,7 +208,9 @@ QString WallArrangement::filterWords(const RunData& run, const ViewState& state,
   if (!routed_) {
     return words + tr("not applied: %1").arg(problem_);
   }
-  const QString images = tr("%1 of %2 images").arg(count()).arg(samples_);
+  const QString images = tr("%1 of %2 images")
+                             .arg(countText(static_cast<uint64_t>(count())),
+                                  countText(static_cast<uint64_t>(samples_)));
   return words + images +
          (pending_ ? tr(" · looking again … %1").arg(percent(progress)) : QString());
 }
@@ -229,8 +232,7 @@ QString WallArrangement::orderWords(const ViewState& state, int64_t layer, doubl
   switch (state.wallOrder()) {
     case WallOrder::Word:
       return tr("order: captions with “%1” first (%2 images)")
-          .arg(state.orderWord().trimmed())
-          .arg(word_images_);
+          .arg(state.orderWord().trimmed(), countText(static_cast<uint64_t>(word_images_)));
     case WallOrder::ExpertShare:
       return tr("order: share of an image’s %1patches that choose %2, largest first")
           .arg(of, expertTitle(state, layer, state.selectedExpert().value_or(0)));

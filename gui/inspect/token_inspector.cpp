@@ -41,10 +41,10 @@ bool isInside(const probe::Layout& layout, const TokenRef& token) {
 
 }  // namespace
 
-/// What the page of the selected token says about it.
+/// What the sample of the selected token says about it.
 struct TokenInspector::Subject {
   TokenRef token;
-  bool is_there = false;  ///< its page has come
+  bool is_there = false;  ///< its sample has come
   QImage image;
   TokenReadout readout;
   std::vector<std::string> pieces;  ///< [T]
