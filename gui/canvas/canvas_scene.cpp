@@ -7,6 +7,7 @@
 
 #include "gui/canvas/imgui_wall_pen.h"
 #include "gui/view/decisions_stamp.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
@@ -302,8 +303,9 @@ Notice CanvasScene::notice() const {
   }
   return {tr("No image matches the filter"),
           {inWords(state_.filter(), run_->layout),
-           (views().snapshot() >= 0 ? tr("at this step and in this layer; ") : QString()) +
-               tr("clear the filter to see all %1 images again").arg(run_->layout.samples)}};
+            (views().snapshot() >= 0 ? tr("at this step and in this layer; ") : QString()) +
+                tr("clear the filter to see all %1 images again")
+                    .arg(countText(static_cast<uint64_t>(run_->layout.samples)))}};
 }
 
 StatusTexts CanvasScene::status() const {
@@ -315,7 +317,7 @@ StatusTexts CanvasScene::status() const {
     right << tr("reading …");
   }
   if (seen.mode() == CanvasMode::Wall && state_.filter().isEmpty()) {
-    right << tr("%1 images").arg(seen.count());
+    right << tr("%1 images").arg(countText(static_cast<uint64_t>(seen.count())));
   }
   if (!isEmpty()) {
     const double zoom = camera().view().zoom * static_cast<double>(host_.pixelRatio());

@@ -134,26 +134,33 @@ WallArrangement::Change WallArrangement::update(const RunData& run, const ViewSt
 }
 
 std::vector<int32_t> WallArrangement::ordered(const LayerDigest* filtered) {
+  struct Ranked {
+    double value = 0;
+    int32_t sample = 0;
+  };
   const auto samples = static_cast<std::size_t>(samples_);
-  std::vector<int32_t> order;
-  std::vector<double> values(samples, 0);
+  std::vector<Ranked> ranked;
+  ranked.reserve(samples);
   word_images_ = 0;
   for (std::size_t n = 0; n < samples; ++n) {
     if (filtered && !wish_.filter.isEmpty() && !hasTokens(*filtered, n)) {
       continue;
     }
-    order.push_back(static_cast<int32_t>(n));
+    Ranked& image = ranked.emplace_back(Ranked{0, static_cast<int32_t>(n)});
     if (wish_.order == WallOrder::Word) {
       const bool has_word = hasTokens(*words_of_, n);
-      values[n] = has_word ? 1 : 0;
+      image.value = has_word ? 1 : 0;
       word_images_ += has_word ? 1 : 0;
     } else if (filtered && wish_.order != WallOrder::Recorded) {
-      values[n] = valueOf(*filtered, wish_.order, wish_.expert, n);
+      image.value = valueOf(*filtered, wish_.order, wish_.expert, n);
     }
   }
-  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    return values[static_cast<std::size_t>(a)] > values[static_cast<std::size_t>(b)];
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    return a.value != b.value ? a.value > b.value : a.sample < b.sample;
   });
+  std::vector<int32_t> order(ranked.size());
+  std::transform(ranked.begin(), ranked.end(), order.begin(),
+                 [](const Ranked& image) { return image.sample; });
   return order;
 }
 
@@ -192,7 +199,9 @@ QString WallArrangement::filterWords(const RunData& run, const ViewState& state,
     return words +
            waitWords(tr("looking for its images"), tr("its images could not be found"), wait);
   }
-  words += tr("%1 of %2 images").arg(count()).arg(samples_);
+  words += tr("%1 of %2 images")
+               .arg(countText(static_cast<uint64_t>(count())),
+                    countText(static_cast<uint64_t>(samples_)));
   if (!routed_ && state.filter().needsRouting()) {
     words += tr(" (expert, dropped and gate not applied: nothing is routed)");
   }

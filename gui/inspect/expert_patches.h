@@ -15,7 +15,7 @@ namespace limoe::gui {
 /// A patch with the patches around it, at the image's own resolution.
 struct PatchTile {
   RankedToken token;
-  QImage picture;  ///< null until its page has come
+  QImage picture;  ///< null until its sample has come
   QRect patch;     ///< within `picture`
   QString caption, label;
 };

@@ -56,10 +56,10 @@ QString whyNotRouted(const RunData& run, int64_t layer) {
 
 }  // namespace
 
-/// What the page of the selected token says about it.
+/// What the sample of the selected token says about it.
 struct TokenInspector::Subject {
   TokenRef token;
-  bool is_there = false;  ///< its page has come
+  bool is_there = false;  ///< its sample has come
   QImage image;
   TokenReadout readout;
   std::vector<std::string> pieces;  ///< [T]

@@ -73,7 +73,7 @@ class TokenSimilarView : public QWidget {
   int64_t found_step_ = -1;
   DecisionsStamp found_stamp_;
   std::vector<TokenCard> cards_;
-  std::vector<bool> has_texts_;  ///< cards whose page has come
+  std::vector<bool> has_texts_;  ///< cards whose sample has come
 };
 
 }  // namespace limoe::gui

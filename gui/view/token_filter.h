@@ -35,7 +35,7 @@ QString inWords(const TokenFilter& filter, const probe::Layout& layout);
 /// word.
 bool captionHas(const QString& caption, const QString& word);
 
-/// Applies a filter to samples of one page or one slice. Both must stay alive.
+/// Applies a filter to the samples of a slice. Both must stay alive.
 class TokenMatcher {
  public:
   /// `probe` holds the samples of `slice`, from the same first one on (images are not needed).

@@ -1,5 +1,6 @@
 // Configurations: presets of published size, layers, and every fault at once.
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -110,7 +111,7 @@ TEST(Config, AssignmentsReachNestedKeys) {
 }
 
 TEST(Config, FileErrorsNameTheFile) {
-  const std::string path = testing::TempDir() + "/broken.json";
+  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-broken.json";
   std::ofstream(path) << "{\"width\": 16,,}";
   EXPECT_THAT([&] { readJsonFile(path); },
               testing::ThrowsMessage<ConfigError>(AllOf(HasSubstr(path), HasSubstr("line 1"))));
@@ -124,7 +125,7 @@ void expectRefused(const std::string& path, const std::string& reason) {
 }
 
 TEST(Config, FilesThatAreNoConfigurationsAreNamed) {
-  const std::string path = testing::TempDir() + "/strange.json";
+  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-strange.json";
   const auto holding = [&path](const std::string& text) {
     std::ofstream(path, std::ios::binary) << text;
     return path;

@@ -2,6 +2,7 @@
 #include "model/safetensors_header.h"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -13,7 +14,7 @@ using testing::HasSubstr;
 using testing::ThrowsMessage;
 
 std::string fileWith(const std::string& header, const std::string& payload) {
-  const std::string path = testing::TempDir() + "/case.safetensors";
+  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-case.safetensors";
   std::ofstream file(path, std::ios::binary);
   for (int i = 0; i < 8; ++i) {
     file.put(static_cast<char>(header.size() >> (8 * i)));
@@ -103,7 +104,7 @@ TEST(SafetensorsHeader, ReadsNestingAndListsWithoutBuildingThem) {
 }
 
 TEST(SafetensorsHeader, RefusesAHeaderLongerThanTheFile) {
-  const std::string path = testing::TempDir() + "/long.safetensors";
+  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-long.safetensors";
   std::ofstream(path, std::ios::binary)
       << std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8) << "{}";
   expectRefused(path, "truncated");
