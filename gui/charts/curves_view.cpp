@@ -155,7 +155,8 @@ void CurvesView::State::rebuildPanels() {
   plot->plotLayout()->simplify();
   const int index = tools->groupIndex();
   std::vector<PanelSpec> specs = fixed_panels;
-  if (data && specs.empty() && index >= 0 && index < std::ssize(groups)) {
+  const bool trained = data && !data->layout.scalar_names.empty();
+  if (trained && specs.empty() && index >= 0 && index < std::ssize(groups)) {
     specs = groups[static_cast<std::size_t>(index)].panels;
   }
   for (const PanelSpec& spec : specs) {
@@ -178,6 +179,8 @@ void CurvesView::State::rebuildPanels() {
   restyle();
   if (!panels.empty()) {
     takeData();
+  } else {
+    setNote();
   }
   plot->replot(QCustomPlot::rpQueuedReplot);
 }
