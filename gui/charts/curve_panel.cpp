@@ -47,6 +47,15 @@ QVector<double> asVector(const std::vector<double>& values) {
   return {values.begin(), values.end()};
 }
 
+QCPRange padded(const QCPRange& range, bool logarithmic) {
+  if (logarithmic) {
+    return {range.lower / 1.15, range.upper * 1.15};
+  }
+  const double pad =
+      range.size() > 0 ? range.size() * 0.04 : std::max(std::abs(range.lower) * 0.1, 1e-6);
+  return {range.lower - pad, range.upper + pad};
+}
+
 }  // namespace
 
 CurvePanel::CurvePanel(QCustomPlot& plot, PanelSpec spec, int row)
@@ -236,6 +245,10 @@ void CurvePanel::markStep(std::optional<double> step) {
   }
 }
 
+std::optional<double> CurvePanel::markedStep() const {
+  return step_mark_->visible() ? std::optional(step_mark_->point1->key()) : std::nullopt;
+}
+
 std::optional<QCPRange> CurvePanel::stepRange() const {
   std::optional<QCPRange> range;
   for (const Curve& curve : curves_) {
@@ -259,6 +272,12 @@ std::optional<QCPRange> CurvePanel::valueRange() const {
     }
   }
   return range;
+}
+
+void CurvePanel::showAllValues() {
+  if (const auto values = valueRange()) {
+    vertical()->setRange(padded(*values, logarithmic_));
+  }
 }
 
 bool CurvePanel::fitTicks() {

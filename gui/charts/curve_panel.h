@@ -39,11 +39,14 @@ class CurvePanel {
   void update(const RunData& run);
   void markEvents(const std::vector<probe::Event>& events);
   void markStep(std::optional<double> step);
+  std::optional<double> markedStep() const;
 
   /// First and last step with data, and smallest and largest drawable value; empty without data.
   std::optional<QCPRange> stepRange() const;
   std::optional<QCPRange> valueRange() const;
 
+  /// The vertical axis, with a margin; stays where there is nothing to draw.
+  void showAllValues();
   /// As many ticks as the panel's height has room for; whether that has changed.
   bool fitTicks();
   /// Gives the graphs the points that the present axes and width can show.

@@ -11,6 +11,7 @@
 #include <optional>
 #include <utility>
 
+#include "gui/charts/curve_keys.h"
 #include "gui/charts/curve_panel.h"
 #include "gui/charts/curve_tools.h"
 #include "gui/charts/expert_counts.h"
@@ -20,15 +21,6 @@ namespace limoe::gui {
 namespace {
 
 constexpr double kEventReach = 5;  ///< px around an event mark that show its text
-
-QCPRange padded(const QCPRange& range, bool logarithmic) {
-  if (logarithmic) {
-    return {range.lower / 1.15, range.upper * 1.15};
-  }
-  const double pad =
-      range.size() > 0 ? range.size() * 0.04 : std::max(std::abs(range.lower) * 0.1, 1e-6);
-  return {range.lower - pad, range.upper + pad};
-}
 
 }  // namespace
 
@@ -64,11 +56,12 @@ struct CurvesView::State {
   void connectPanel(CurvePanel& panel);
   void applySmoothing();
   void setRanges();
-  void showAllValues(CurvePanel& panel) const;
   void applyScale();
   void setNote();
   void markStep();
   void zoomed(const QCPRange& steps);
+  void zoomBy(double factor);
+  void panBy(double part);
   void clicked(const QPointF& position);
   void doubleClicked();
   void hovered(QMouseEvent* event);
@@ -93,7 +86,11 @@ void CurvesView::State::build() {
   plot->setSelectionRectMode(QCP::srmZoom);
   plot->setAccessibleDescription(
       tr("Click: look at the snapshot nearest to that step. Drag: zoom. Wheel: zoom the steps. "
-         "Double click: show everything and follow the run."));
+         "Double click: show everything and follow the run. Keys: + and – zoom, Shift+arrows pan, "
+         "Home shows everything."));
+  new CurveKeys(*plot, {.zoom = [this](double factor) { zoomBy(factor); },
+                        .pan = [this](double part) { panBy(part); },
+                        .show_all = [this] { view.followNewest(); }});
   note = new FlowRow(plot);
   sides = new QCPMarginGroup(plot);
   plot->plotLayout()->addElement(0, 0, note);
@@ -158,7 +155,8 @@ void CurvesView::State::rebuildPanels() {
   plot->plotLayout()->simplify();
   const int index = tools->groupIndex();
   std::vector<PanelSpec> specs = fixed_panels;
-  if (data && specs.empty() && index >= 0 && index < std::ssize(groups)) {
+  const bool trained = data && !data->layout.scalar_names.empty();
+  if (trained && specs.empty() && index >= 0 && index < std::ssize(groups)) {
     specs = groups[static_cast<std::size_t>(index)].panels;
   }
   for (const PanelSpec& spec : specs) {
@@ -175,12 +173,14 @@ void CurvesView::State::rebuildPanels() {
     if (!follows) {
       const QScopedValueRollback guard(setting_ranges, true);
       panel->horizontal()->setRange(zoom);
-      showAllValues(*panel);
+      panel->showAllValues();
     }
   }
   restyle();
   if (!panels.empty()) {
     takeData();
+  } else {
+    setNote();
   }
   plot->replot(QCustomPlot::rpQueuedReplot);
 }
@@ -203,6 +203,24 @@ void CurvesView::State::zoomed(const QCPRange& steps) {
   }
   setting_ranges = false;
   plot->replot(QCustomPlot::rpQueuedReplot);
+}
+
+/// Around the step that is looked at, where it is in view.
+void CurvesView::State::zoomBy(double factor) {
+  if (panels.empty()) {
+    return;
+  }
+  QCPAxis* steps = panels.front()->horizontal();
+  const auto marked = panels.front()->markedStep();
+  steps->scaleRange(factor,
+                    marked && steps->range().contains(*marked) ? *marked : steps->range().center());
+}
+
+void CurvesView::State::panBy(double part) {
+  if (!panels.empty()) {
+    QCPAxis* steps = panels.front()->horizontal();
+    steps->moveRange(part * steps->range().size());
+  }
 }
 
 void CurvesView::State::applySmoothing() {
@@ -230,21 +248,15 @@ void CurvesView::State::setRanges() {
       panel->horizontal()->setRange(
           steps->size() > 0 ? *steps : QCPRange(steps->lower - 1, steps->upper + 1));
     }
-    showAllValues(*panel);
+    panel->showAllValues();
   }
   setting_ranges = false;
-}
-
-void CurvesView::State::showAllValues(CurvePanel& panel) const {
-  if (const auto values = panel.valueRange()) {
-    panel.vertical()->setRange(padded(*values, tools->isLogarithmic()));
-  }
 }
 
 void CurvesView::State::applyScale() {
   for (const auto& panel : panels) {
     panel->setLogarithmic(tools->isLogarithmic());
-    showAllValues(*panel);
+    panel->showAllValues();
   }
   restyle();
   plot->replot(QCustomPlot::rpQueuedReplot);

@@ -211,8 +211,14 @@ void CommandPalette::find() {
   };
   look(commands_);
   look(typed);
-  std::stable_sort(hits.begin(), hits.end(),
-                   [](const Hit& a, const Hit& b) { return a.match.score > b.match.score; });
+  // Of what is found equally well, what has a key is used more often; all of them keep their order.
+  const bool any = !typed_->text().trimmed().isEmpty();
+  std::stable_sort(hits.begin(), hits.end(), [any](const Hit& a, const Hit& b) {
+    const auto rank = [any](const Hit& hit) {
+      return std::pair(hit.match.score, any && !hit.command->key.isEmpty());
+    };
+    return rank(a) > rank(b);
+  });
   found_.clear();
   model_->clear();
   for (const Hit& hit : hits) {

@@ -53,10 +53,12 @@ KeyGroup mouseGroup() {
 }
 
 KeyGroup panelGroup() {
-  return {"Anywhere",
-          {{"Tab, Shift+Tab", "Next and previous control; on the wall, first its tool strip"},
-           {"Space, Enter", "Press the control that has the keyboard"},
-           {"Alt", "Menus"}}};
+  return {
+      "Anywhere",
+      {{"Tab, Shift+Tab", "Next and previous control; on the wall, first its tool strip"},
+       {"Space, Enter", "Press the control that has the keyboard"},
+       {"+, −, Home", "On the training curves: zoom the steps, show all; Shift+Left, Right: pan"},
+       {"Alt", "Menus"}}};
 }
 
 /// Of the two columns of a group.

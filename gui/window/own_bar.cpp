@@ -41,10 +41,11 @@ void OwnBar::setRun(const OpenRun* run) {
   const auto own = run ? ownRecording(run->path) : std::nullopt;
   if (own) {
     const auto run_data = run->source->data();
-    const QString count = run_data ? QString("%1 of your own").arg(run_data->layout.samples)
-                                   : QString("Images and captions of your own");
+    const QString count = run_data
+                              ? QString("Samples of your own: %1").arg(run_data->layout.samples)
+                              : QString("Samples of your own");
     text_->setWholeText(
-        QString("%1, as run %2 routed them at step %3").arg(count, own->runName()).arg(own->step));
+        QString("%1, routed by run %2 at step %3").arg(count, own->runName()).arg(own->step));
     back_->setText(QString("Back to %1").arg(own->runName()));
   }
   setVisible(own.has_value());

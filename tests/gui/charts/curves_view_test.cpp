@@ -259,6 +259,25 @@ TEST_F(CurvesViewTest, WithoutARunSaysSo) {
   EXPECT_THAT(texts(), ::testing::HasSubstr("No run is open"));
 }
 
+TEST_F(CurvesViewTest, KeysZoomAndPanTheStepsAndShowAllAgain) {
+  view.plot()->setFocus();
+  const QCPRange all = stepsShown();
+  state.setSnapshot(1);  // step 100, in the middle of 1 … 200: zoomed around it
+  const double middle = atStep(100).x();
+  QTest::keyClick(view.plot(), Qt::Key_Plus);
+  settle();
+  EXPECT_NEAR(stepsShown().size(), all.size() * 0.7, 1e-6);
+  EXPECT_NEAR(atStep(100).x(), middle, 1);
+  EXPECT_FALSE(view.followsNewest());
+  const QCPRange closer = stepsShown();
+  QTest::keyClick(view.plot(), Qt::Key_Right, Qt::ShiftModifier);
+  EXPECT_NEAR(stepsShown().lower, closer.lower + 0.2 * closer.size(), 1e-6);
+  EXPECT_NEAR(stepsShown().size(), closer.size(), 1e-6);
+  QTest::keyClick(view.plot(), Qt::Key_Home);
+  EXPECT_NEAR(stepsShown().size(), all.size(), 1e-6);
+  EXPECT_TRUE(view.followsNewest());
+}
+
 TEST_F(CurvesViewTest, InALowChartOfLargeLettersTheLabelsKeepApart) {
   QFont font = view.font();
   font.setPixelSize(24);

@@ -114,7 +114,7 @@ TEST_F(OwnImagesTest, AViewOfTheSameModelStaysAsItIsAndTheWayBackLeadsWhereOneWa
   EXPECT_EQ(state().selectedToken(), std::nullopt);  // that was of another image
   EXPECT_EQ(state().snapshot(), 0);
   ASSERT_TRUE(find<QWidget>("ownBar")->isVisible());
-  EXPECT_EQ(find<QLabel>("ownText")->text(), "3 of your own, as run a routed them at step 100");
+  EXPECT_EQ(find<QLabel>("ownText")->text(), "Samples of your own: 3, routed by run a at step 100");
   state().setLayer(0);
 
   QTest::mouseClick(find<QPushButton>("ownBack"), Qt::LeftButton);

@@ -132,6 +132,14 @@ TEST_F(PaletteTest, FindsAnExpertByTheNameItWasGiven) {
   EXPECT_EQ(window->viewState().selectedExpert(), 2);
 }
 
+TEST_F(PaletteTest, OfWhatIsFoundEquallyWellThatWithAKeyComesFirst) {
+  show();
+  open(makeRun("a"));
+  openPalette();
+  type("pan runs");  // “Panels › Runs” hides it, “Panel › Runs” goes there
+  EXPECT_EQ(palette()->titles().value(0), QString::fromUtf8("Go › Panel › Runs"));
+}
+
 TEST_F(PaletteTest, AClickDoesACommandAndAClickElsewhereClosesIt) {
   show();
   open(makeRun("a"));
