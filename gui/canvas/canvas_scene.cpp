@@ -303,9 +303,9 @@ Notice CanvasScene::notice() const {
   }
   return {tr("No image matches the filter"),
           {inWords(state_.filter(), run_->layout),
-            (views().snapshot() >= 0 ? tr("at this step and in this layer; ") : QString()) +
-                tr("clear the filter to see all %1 images again")
-                    .arg(countText(static_cast<uint64_t>(run_->layout.samples)))}};
+           (views().snapshot() >= 0 ? tr("at this step and in this layer; ") : QString()) +
+               tr("clear the filter to see all %1 images again")
+                   .arg(countText(static_cast<uint64_t>(run_->layout.samples)))}};
 }
 
 StatusTexts CanvasScene::status() const {

@@ -36,6 +36,11 @@ struct ExpertCounts {
   uint64_t total() const { return image + text; }
 };
 
+/// [E] the word pieces that each expert of a layer takes more often than by chance, most beyond
+/// chance first, counted as labels are, over text tokens; empty where that is not known (yet).
+using TopWords =
+    std::function<std::vector<std::vector<LabelShare>>(int64_t snapshot, int64_t layer)>;
+
 /// Sums of one layer over the tokens that match the filter in force, shaped as a snapshot's;
 /// nullptr while they are being counted.
 using FilteredSums =

@@ -86,6 +86,10 @@ void paintModality(QPainter& painter, const QRectF& cell, const QPalette& palett
                    modalityColor(probe::kText));
 }
 
+bool hasWords(const QModelIndex& index) {
+  return index.siblingAtColumn(ExpertModel::kLabels).data(ExpertModel::kWordsRole).isValid();
+}
+
 /// As many of the labels ("sky 89 %, tree 12 %") as fit whole; the first is shortened if it must.
 QString labelsThatFit(QString text, const QFontMetricsF& metrics, double width) {
   while (metrics.horizontalAdvance(text) > width && text.contains(QLatin1String(", "))) {
@@ -175,10 +179,19 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
       paintModality(*painter, cell, palette, index.data(ExpertModel::kFractionRole), text, unit);
       break;
     case ExpertModel::kLabels: {
-      const QRectF room = inside(cell, kMargin, 0, unit);
+      QRectF room = inside(cell, kMargin, 0, unit);
+      const QFontMetricsF metrics(option.font);
+      if (hasWords(index)) {
+        room.adjust(0, kRowPadding * unit / 2, 0, -kRowPadding * unit / 2);
+        painter->setPen(mixed(palette.color(QPalette::Text), modalityColor(probe::kText), 0.5));
+        painter->drawText(
+            room, Qt::AlignLeft | Qt::AlignBottom,
+            labelsThatFit(index.data(ExpertModel::kWordsRole).toString(), metrics, room.width()));
+        room.setBottom(room.center().y());
+      }
       painter->setPen(palette.color(QPalette::Text));
       painter->drawText(room, Qt::AlignLeft | Qt::AlignVCenter,
-                        labelsThatFit(text, QFontMetricsF(option.font), room.width()));
+                        labelsThatFit(text, metrics, room.width()));
       break;
     }
     case ExpertModel::kShown:
@@ -199,8 +212,9 @@ void ExpertDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option
 
 QSize ExpertDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
   const QSize text = QStyledItemDelegate::sizeHint(option, index);
+  const int lines = hasWords(index) ? 2 : 1;
   return {text.width(),
-          std::max(QFontMetrics(option.font).height() + whole(2 * kRowPadding, option.font),
+          std::max(lines * QFontMetrics(option.font).height() + whole(2 * kRowPadding, option.font),
                    whole(kRow, option.font))};
 }
 

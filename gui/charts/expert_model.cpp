@@ -10,6 +10,15 @@ namespace limoe::gui {
 namespace {
 
 constexpr std::size_t kLabelsInRow = 3;
+constexpr std::size_t kWordsInTip = 12;
+
+QString inRow(const std::vector<LabelShare>& shares) {
+  QStringList parts;
+  for (std::size_t i = 0; i < std::min(shares.size(), kLabelsInRow); ++i) {
+    parts << shares[i].name + ' ' + percentText(shares[i].share, 0);
+  }
+  return parts.join(QStringLiteral(", "));
+}
 
 }  // namespace
 
@@ -81,29 +90,36 @@ QString ExpertModel::text(const QModelIndex& index) const {
       if (table_.has_labels && expert.image == 0) {
         return expert.text == 0 ? tr("–") : tr("text only");
       }
-      QStringList parts;
-      for (std::size_t i = 0; i < std::min(expert.labels.size(), kLabelsInRow); ++i) {
-        parts << expert.labels[i].name + ' ' + percentText(expert.labels[i].share, 0);
-      }
-      return parts.join(QStringLiteral(", "));
+      return inRow(expert.labels);
     }
     default:
       return {};
   }
 }
 
-QString ExpertModel::labelsToolTip(const ExpertCounts& expert) const {
-  if (!table_.has_labels) {
-    return tr("This recording's patches have no labels.");
-  }
+QString ExpertModel::labelsToolTip(int row) const {
+  const auto at = static_cast<std::size_t>(row);
   QString tip =
-      tr("Labels whose patches this expert takes more often than by chance, most patches "
-         "beyond chance first.\nPer cent: its part of that label's kept patches.");
-  for (const LabelShare& label : expert.labels) {
+      table_.has_labels
+          ? tr("Labels whose patches this expert takes more often than by chance, most patches "
+               "beyond chance first.\nPer cent: its part of that label's kept patches.")
+          : tr("This recording's patches have no labels.");
+  for (const LabelShare& label : table_.experts[at].labels) {
     tip += tr("\n%1: %2 of %3 patches, %4, %5 times chance")
                .arg(label.name, countText(label.tokens), countText(label.of_label),
                     percentText(label.share, 1))
                .arg(label.lift, 0, 'f', 1);
+  }
+  if (at >= table_.words.size()) {
+    return tip;
+  }
+  tip += tr("\nBelow: word pieces, the same of text tokens.");
+  const auto& words = table_.words[at];
+  for (std::size_t i = 0; i < std::min(words.size(), kWordsInTip); ++i) {
+    tip += tr("\n%1: %2 of %3 text tokens, %4, %5 times chance")
+               .arg(words[i].name, countText(words[i].tokens), countText(words[i].of_label),
+                    percentText(words[i].share, 1))
+               .arg(words[i].lift, 0, 'f', 1);
   }
   return tip;
 }
@@ -133,7 +149,7 @@ QString ExpertModel::toolTip(const QModelIndex& index) const {
                  .arg(name, countText(expert.image), countText(expert.text)) +
              counted;
     case kLabels:
-      return labelsToolTip(expert) + counted;
+      return labelsToolTip(index.row()) + counted;
     case kShown:
       return state_.isHidden(index.row()) ? tr("Show expert %1 in the overlay").arg(index.row())
                                           : tr("Hide expert %1 in the overlay").arg(index.row());
@@ -180,6 +196,10 @@ QVariant ExpertModel::data(const QModelIndex& index, int role) const {
       return state_.selectedExpert() == index.row();
     case kDimmedRole:
       return state_.isHidden(index.row());
+    case kWordsRole: {
+      const auto at = static_cast<std::size_t>(index.row());
+      return at < table_.words.size() ? QVariant(inRow(table_.words[at])) : QVariant();
+    }
     default:
       return {};
   }
@@ -211,15 +231,19 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) {
     return {};
   }
-  const QStringList names = {
-      tr("#"),      tr("Load"), modality_header_ ? tr("Modality") : QString(),
-      tr("Labels"), tr(""),     tr("")};
+  const QStringList names = {tr("#"),
+                             tr("Load"),
+                             modality_header_ ? tr("Modality") : QString(),
+                             table_.words.empty() ? tr("Labels") : tr("Labels, words"),
+                             tr(""),
+                             tr("")};
   const QStringList tips = {
       tr("Number of the expert, from 0 as in the recording, and its name (F2)"),
       table_.capacity ? tr("Kept tokens against what the expert's capacity allows")
                       : tr("Kept tokens against the fair share, 1 / number of experts"),
       tr("Which part of the kept tokens are image and text tokens"),
-      tr("The expert's part of the kept patches of each label, for labels above chance"),
+      tr("The expert's part of the kept patches of each label, for labels above chance; below, the "
+         "same of text tokens by word piece"),
       tr("Shown in the overlay"),
       tr("Solo: only this expert is shown in the overlay")};
   if (role == Qt::DisplayRole) {

@@ -15,6 +15,7 @@ struct ExpertTable {
   std::vector<ExpertCounts> experts;  ///< [E]
   QString rule;                       ///< how was counted
   bool has_labels = false;
+  std::vector<std::vector<LabelShare>> words;  ///< [E], or empty: not known (yet)
   /// Tokens one expert could process over the probe; empty until the captions are known, then the
   /// load is shown against the fair share.
   std::optional<int64_t> capacity;
@@ -31,7 +32,8 @@ class ExpertModel : public QAbstractTableModel {
     kColorRole = Qt::UserRole,  ///< the expert's colour
     kFractionRole,  ///< load, 0 … ; image share, 0 … 1, or invalid where it has none
     kSelectedRole,  ///< the expert is selected
-    kDimmedRole     ///< the expert is hidden
+    kDimmedRole,    ///< the expert is hidden
+    kWordsRole      ///< of the labels: its top words; invalid where they are not known
   };
 
   explicit ExpertModel(ViewState& state, QObject* parent = nullptr);
@@ -53,7 +55,7 @@ class ExpertModel : public QAbstractTableModel {
   double load(const ExpertCounts& expert) const;
   QString text(const QModelIndex& index) const;
   QString toolTip(const QModelIndex& index) const;
-  QString labelsToolTip(const ExpertCounts& expert) const;
+  QString labelsToolTip(int row) const;
 
   ViewState& state_;
   ExpertTable table_;

@@ -141,6 +141,7 @@ struct ExpertStrip::State {
   ExpertTableView* table = nullptr;
   ExpertModel* model = nullptr;
   FilteredSums filtered;
+  TopWords words;
 
   void build();
   void refresh();
@@ -231,9 +232,13 @@ void ExpertStrip::State::refresh() {
       rows.capacity = probeCapacity(*run, layer, summary->step, *run->text_tokens);
     }
     rows.experts = expertCounts(*run, *summary, layer);
+    if (words) {
+      rows.words = words(state.snapshot(), layer);
+    }
   }
   model->setTable(std::move(rows));
   showColumns(*run);
+  table->resizeRowsToContents();
   note->setWholeText(summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), rule)
                              : tr("The first snapshot of the probe has not been recorded yet."));
 }
@@ -254,6 +259,10 @@ ExpertStrip::~ExpertStrip() = default;
 
 void ExpertStrip::setFilteredSums(FilteredSums sums) {
   strip_->filtered = std::move(sums);
+}
+
+void ExpertStrip::setTopWords(TopWords words) {
+  strip_->words = std::move(words);
 }
 
 void ExpertStrip::refresh() {

@@ -21,7 +21,9 @@ class ExpertStrip : public QWidget {
   void setSource(RunSource* source);
   /// Where the sums of a layer come from while a filter is set.
   void setFilteredSums(FilteredSums sums);
-  void refresh();             ///< filtered sums that were asked for have come
+  /// Where the top words come from; without, only labels are shown.
+  void setTopWords(TopWords words);
+  void refresh();             ///< sums or words that were asked for have come
   QTableView* table() const;  ///< for tests; its model is an ExpertModel
 
  protected:

@@ -60,8 +60,8 @@ QStringList NewRun::trainArguments() const {
   if (seed >= 0) {
     arguments << "--seed" << QString::number(seed);
   }
-  for (const QString& setting : record) {
-    arguments << "--record" << setting;
+  for (const QString& choice : record) {
+    arguments << "--record" << choice;
   }
   return arguments;
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "gui/charts/expert_counts.h"
 #include "gui/inspect/digests.h"
 #include "gui/inspect/expert_flow.h"
 #include "gui/runs/run_catalog.h"
@@ -124,7 +125,8 @@ class MainWindow : public QMainWindow {
 
   // main_window_views.cpp
   void makeInspectDocks();
-  void followFilter();                       ///< counts of the charts are of what matches
+  void followFilter();  ///< counts of the charts are of what matches
+  std::vector<std::vector<LabelShare>> topWords(int64_t snapshot, int64_t layer);
   void showSource(RecordingSource* source);  ///< in all views; nullptr: in none
   void giveToViews(RunSource* source);
   /// What was selected where nothing was comes to the front; from then on it is the user who

@@ -35,13 +35,38 @@ void MainWindow::followFilter() {
     return digest ? sumsOf(*digest, what_if_->data()->layout) : nullptr;
   };
   expert_strip_->setFilteredSums(sums);
+  expert_strip_->setTopWords(
+      [this](int64_t snapshot, int64_t layer) { return topWords(snapshot, layer); });
   modality_chart_->setFilteredSums(sums);
   connect(&digests_, &Digests::ready, this, [this] {
+    expert_strip_->refresh();
     if (!state_.filter().isEmpty()) {
-      expert_strip_->refresh();
       modality_chart_->refresh();
     }
   });
+}
+
+std::vector<std::vector<LabelShare>> MainWindow::topWords(int64_t snapshot, int64_t layer) {
+  // They take a walk over the probe. Of a large one that is begun only by a view that needs it.
+  constexpr int64_t kMostSamples = 1024;
+  const auto run = what_if_ ? what_if_->data() : nullptr;
+  const TokenFilter& filter = state_.filter();
+  if (!run || (run->layout.samples > kMostSamples &&
+               digests_.standing(Digests::question(snapshot, layer, filter)).kind !=
+                   Standing::Kind::Made)) {
+    return {};
+  }
+  const auto digest = digests_.layer(snapshot, layer, filter);
+  std::vector<std::vector<LabelShare>> words;
+  for (int64_t e = 0; digest && e < std::ssize(digest->experts); ++e) {
+    auto& of_expert = words.emplace_back();
+    for (const Lift& lift : pieceLifts(*digest, e)) {
+      of_expert.push_back({lift.name, lift.count, lift.of_all,
+                           static_cast<double>(lift.count) / static_cast<double>(lift.of_all),
+                           lift.lift});
+    }
+  }
+  return words;
 }
 
 void MainWindow::showSource(RecordingSource* source) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -117,6 +118,7 @@ TEST(Config, FileErrorsNameTheFile) {
               testing::ThrowsMessage<ConfigError>(AllOf(HasSubstr(path), HasSubstr("line 1"))));
   EXPECT_THAT([] { readJsonFile("/nowhere/x.json"); },
               testing::ThrowsMessage<ConfigError>(HasSubstr("/nowhere/x.json")));
+  std::filesystem::remove(path);
 }
 
 void expectRefused(const std::string& path, const std::string& reason) {

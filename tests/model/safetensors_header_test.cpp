@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 
 namespace limoe::model {
@@ -13,8 +14,18 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::ThrowsMessage;
 
+/// A file of this process, gone when it ends: tests run side by side.
+std::string scratchFile() {
+  struct File {
+    std::string path = testing::TempDir() + std::to_string(getpid()) + ".safetensors";
+    ~File() { std::filesystem::remove(path); }
+  };
+  static const File file;
+  return file.path;
+}
+
 std::string fileWith(const std::string& header, const std::string& payload) {
-  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-case.safetensors";
+  const std::string path = scratchFile();
   std::ofstream file(path, std::ios::binary);
   for (int i = 0; i < 8; ++i) {
     file.put(static_cast<char>(header.size() >> (8 * i)));
@@ -104,7 +115,7 @@ TEST(SafetensorsHeader, ReadsNestingAndListsWithoutBuildingThem) {
 }
 
 TEST(SafetensorsHeader, RefusesAHeaderLongerThanTheFile) {
-  const std::string path = testing::TempDir() + std::to_string(getpid()) + "-long.safetensors";
+  const std::string path = scratchFile();
   std::ofstream(path, std::ios::binary)
       << std::string("\xff\xff\xff\xff\xff\xff\xff\x7f", 8) << "{}";
   expectRefused(path, "truncated");

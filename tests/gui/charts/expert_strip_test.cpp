@@ -56,6 +56,33 @@ TEST_F(ExpertStripTest, ShowsTheNumbersOfTheLayer) {
   EXPECT_THAT(label("note").toStdString(), ::testing::HasSubstr("4 probe samples"));
 }
 
+TEST_F(ExpertStripTest, TopWordsStandBelowTheLabels) {
+  const int low = strip.table()->rowHeight(0);
+  EXPECT_FALSE(at(0, ExpertModel::kLabels).data(ExpertModel::kWordsRole).isValid());
+  strip.setTopWords([](int64_t snapshot, int64_t layer) {
+    EXPECT_EQ(snapshot, 2);
+    return layer == 0 ? std::vector<std::vector<LabelShare>>{{},
+                                                             {{"sign", 12, 35, 12.0 / 35, 2.4},
+                                                              {"says", 6, 18, 6.0 / 18, 2.3}},
+                                                             {},
+                                                             {}}
+                      : std::vector<std::vector<LabelShare>>{};
+  });
+  strip.refresh();
+  const auto words = [this](int expert) {
+    return at(expert, ExpertModel::kLabels).data(ExpertModel::kWordsRole);
+  };
+  EXPECT_EQ(words(1).toString(), "sign 34 %, says 33 %");
+  EXPECT_TRUE(words(0).isValid());
+  EXPECT_EQ(words(0).toString(), "");
+  EXPECT_THAT(at(1, ExpertModel::kLabels).data(Qt::ToolTipRole).toString().toStdString(),
+              ::testing::HasSubstr("sign: 12 of 35 text tokens, 34.3 %, 2.4 times chance"));
+  EXPECT_GE(strip.table()->rowHeight(0), low + strip.fontMetrics().height() / 2);
+  state.setLayer(1);  // not known there
+  EXPECT_FALSE(words(1).isValid());
+  EXPECT_EQ(strip.table()->rowHeight(0), low);
+}
+
 TEST_F(ExpertStripTest, ANameIsNoLongerThanItsFieldAllows) {
   auto* model = strip.table()->model();
   for (int column = 0; column < model->columnCount(); ++column) {

@@ -313,6 +313,5 @@ TEST(WhatIfOutcomes, OtherSettingsEndTheOnesBefore) {
   EXPECT_EQ(newest->samples, 150);
 }
 
-
 }  // namespace
 }  // namespace limoe::gui
