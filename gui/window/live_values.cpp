@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char* kPriorityKey = "moe.priority";
 constexpr int kMargin = 10;
+/// Width that a name and its number need side by side, in letters.
+constexpr int kLeastCharacters = 28;
 
 QString shown(double value) {
   return QString::number(value, 'g', 6);
@@ -38,7 +40,6 @@ LiveValues::LiveValues(QWidget* parent)
   auto* form = new QFormLayout(fields_);
   form->setContentsMargins(kMargin, 8, kMargin, 8);
   form->setHorizontalSpacing(12);
-  form->setRowWrapPolicy(QFormLayout::WrapLongRows);  // large letters in a narrow panel
   form->setVerticalSpacing(5);
   addNumber(form, "train.learning_rate", "Learning rate", "Scales the whole schedule's peak");
   addNumber(form, "aux.weight", "Auxiliary weight", "Weight of the auxiliary losses together");
@@ -85,6 +86,14 @@ LiveValues::LiveValues(QWidget* parent)
   connect(apply_, &QPushButton::clicked, this, [this] { Q_EMIT applied(changes()); });
   connect(revert_, &QPushButton::clicked, this, &LiveValues::revert);
   setCurrent(nlohmann::json::object());
+}
+
+void LiveValues::resizeEvent(QResizeEvent* event) {
+  QWidget::resizeEvent(event);
+  // Large letters in a narrow panel: fields below their names.
+  const bool narrow = width() < kLeastCharacters * fontMetrics().averageCharWidth();
+  static_cast<QFormLayout*>(fields_->layout())
+      ->setRowWrapPolicy(narrow ? QFormLayout::WrapAllRows : QFormLayout::DontWrapRows);
 }
 
 void LiveValues::addNumber(QFormLayout* form, const std::string& key, const QString& label,

@@ -29,6 +29,9 @@ class LiveValues : public QWidget {
  Q_SIGNALS:
   void applied(nlohmann::json values);  ///< only those that differ
 
+ protected:
+  void resizeEvent(QResizeEvent* event) override;
+
  private:
   void addNumber(QFormLayout* form, const std::string& key, const QString& label,
                  const QString& tip);
