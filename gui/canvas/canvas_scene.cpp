@@ -201,9 +201,12 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   flips_.beginFrame();
   std::vector<const WallSample*> shown;
   uint16_t most = 0;
+  // The filter chooses images for the wall. Of one image all is shown: what was dropped at one step
+  // was kept at another, and e3 of one layer is not e3 of the next.
+  const TokenFilter filter = seen.mode() == CanvasMode::Wall ? state_.filter() : TokenFilter();
   for (int64_t slot = first; slot < last; ++slot) {
-    shown.push_back(&samples_.at(seen.at(slot), *source_, *run_, wall, state_.filter(),
-                                 counts ? &flips_ : nullptr));
+    shown.push_back(
+        &samples_.at(seen.at(slot), *source_, *run_, wall, filter, counts ? &flips_ : nullptr));
     most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
   }
   if (counts) {
@@ -333,7 +336,7 @@ StatusTexts CanvasScene::status() const {
                                                         : "image %1 over the recorded steps")
                        .arg(seen.sample());
     if (!state_.filter().isEmpty()) {
-      texts.notes << tr("filter: %1").arg(inWords(state_.filter(), run_->layout));
+      texts.notes << tr("filter (of the wall): %1").arg(inWords(state_.filter(), run_->layout));
     }
     texts.notes << tr("Backspace: back to the wall");
   }

@@ -387,9 +387,12 @@ CurvesView::CurvesView(ViewState& state, QWidget* parent)
   view_->build();
   view_->restyle();
   view_->applySmoothing();
-  connect(&state, &ViewState::changed, this, [this] {
-    view_->markStep();
-    view_->plot->replot(QCustomPlot::rpQueuedReplot);
+  connect(&state, &ViewState::changed, this, [this, &state, marked = int64_t{-1}]() mutable {
+    // Drawing all points again takes long, and of all that may have changed only the step shows.
+    if (std::exchange(marked, state.snapshot()) != state.snapshot()) {
+      view_->markStep();
+      view_->plot->replot(QCustomPlot::rpQueuedReplot);
+    }
   });
   connect(view_->tools, &CurveTools::groupChosen, this, [this] { view_->rebuildPanels(); });
   connect(view_->tools, &CurveTools::scaleChanged, this, [this] { view_->applyScale(); });

@@ -37,9 +37,10 @@ struct ExpertCounts {
 };
 
 /// [E] the word pieces that each expert of a layer takes more often than by chance, most beyond
-/// chance first, counted as labels are, over text tokens; empty where that is not known (yet).
-using TopWords =
-    std::function<std::vector<std::vector<LabelShare>>(int64_t snapshot, int64_t layer)>;
+/// chance first, counted as labels are, over text tokens; empty while they are being counted.
+using WordTable = std::vector<std::vector<LabelShare>>;
+/// nullptr where they are not counted.
+using TopWords = std::function<std::shared_ptr<const WordTable>(int64_t snapshot, int64_t layer)>;
 
 /// Sums of one layer over the tokens that match the filter in force, shaped as a snapshot's;
 /// nullptr while they are being counted.

@@ -110,11 +110,11 @@ QString ExpertModel::labelsToolTip(int row) const {
                     percentText(label.share, 1))
                .arg(label.lift, 0, 'f', 1);
   }
-  if (at >= table_.words.size()) {
+  if (!table_.words || at >= table_.words->size()) {
     return tip;
   }
   tip += tr("\nBelow: word pieces, the same of text tokens.");
-  const auto& words = table_.words[at];
+  const auto& words = (*table_.words)[at];
   for (std::size_t i = 0; i < std::min(words.size(), kWordsInTip); ++i) {
     tip += tr("\n%1: %2 of %3 text tokens, %4, %5 times chance")
                .arg(words[i].name, countText(words[i].tokens), countText(words[i].of_label),
@@ -122,6 +122,14 @@ QString ExpertModel::labelsToolTip(int row) const {
                .arg(words[i].lift, 0, 'f', 1);
   }
   return tip;
+}
+
+QVariant ExpertModel::wordsOf(int row) const {
+  if (!table_.words) {
+    return {};
+  }
+  const auto at = static_cast<std::size_t>(row);
+  return at < table_.words->size() ? inRow((*table_.words)[at]) : QStringLiteral("…");
 }
 
 QString ExpertModel::toolTip(const QModelIndex& index) const {
@@ -196,10 +204,8 @@ QVariant ExpertModel::data(const QModelIndex& index, int role) const {
       return state_.selectedExpert() == index.row();
     case kDimmedRole:
       return state_.isHidden(index.row());
-    case kWordsRole: {
-      const auto at = static_cast<std::size_t>(index.row());
-      return at < table_.words.size() ? QVariant(inRow(table_.words[at])) : QVariant();
-    }
+    case kWordsRole:
+      return wordsOf(index.row());
     default:
       return {};
   }
@@ -234,7 +240,7 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   const QStringList names = {tr("#"),
                              tr("Load"),
                              modality_header_ ? tr("Modality") : QString(),
-                             table_.words.empty() ? tr("Labels") : tr("Labels, words"),
+                             table_.words ? tr("Labels, words") : tr("Labels"),
                              tr(""),
                              tr("")};
   const QStringList tips = {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <QAbstractTableModel>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -15,7 +16,7 @@ struct ExpertTable {
   std::vector<ExpertCounts> experts;  ///< [E]
   QString rule;                       ///< how was counted
   bool has_labels = false;
-  std::vector<std::vector<LabelShare>> words;  ///< [E], or empty: not known (yet)
+  std::shared_ptr<const WordTable> words;  ///< nullptr: not counted
   /// Tokens one expert could process over the probe; empty until the captions are known, then the
   /// load is shown against the fair share.
   std::optional<int64_t> capacity;
@@ -33,7 +34,7 @@ class ExpertModel : public QAbstractTableModel {
     kFractionRole,  ///< load, 0 … ; image share, 0 … 1, or invalid where it has none
     kSelectedRole,  ///< the expert is selected
     kDimmedRole,    ///< the expert is hidden
-    kWordsRole      ///< of the labels: its top words; invalid where they are not known
+    kWordsRole      ///< of the labels: its top words; invalid where they are not counted
   };
 
   explicit ExpertModel(ViewState& state, QObject* parent = nullptr);
@@ -56,6 +57,7 @@ class ExpertModel : public QAbstractTableModel {
   QString text(const QModelIndex& index) const;
   QString toolTip(const QModelIndex& index) const;
   QString labelsToolTip(int row) const;
+  QVariant wordsOf(int row) const;
 
   ViewState& state_;
   ExpertTable table_;

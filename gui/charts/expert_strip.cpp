@@ -142,6 +142,7 @@ struct ExpertStrip::State {
   ExpertModel* model = nullptr;
   FilteredSums filtered;
   TopWords words;
+  bool had_words = false;  ///< rows were high enough for them
 
   void build();
   void refresh();
@@ -236,9 +237,12 @@ void ExpertStrip::State::refresh() {
       rows.words = words(state.snapshot(), layer);
     }
   }
+  const bool has_words = rows.words != nullptr;
   model->setTable(std::move(rows));
   showColumns(*run);
-  table->resizeRowsToContents();
+  if (std::exchange(had_words, has_words) != has_words) {
+    table->resizeRowsToContents();
+  }
   note->setWholeText(summary ? tr("Load against %1; counted: %2.").arg(model->loadBasis(), rule)
                              : tr("The first snapshot of the probe has not been recorded yet."));
 }

@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
+#include <tuple>
+#include <utility>
 
 #include "gui/charts/column_labels.h"
 #include "gui/charts/expert_counts.h"
@@ -49,6 +52,15 @@ QStringList layerNames(const RunData& run, int64_t layer) {
   return {layerTitle(run, layer), ModalityChart::tr("%1, %2").arg(tower, number), number};
 }
 
+/// What of the view's state shows in the chart: drawing it again takes some milliseconds.
+using Shown = std::tuple<int64_t, int64_t, TokenFilter, std::optional<int64_t>,
+                         std::optional<int64_t>, std::set<int64_t>>;
+
+Shown shownOf(const ViewState& state) {
+  return {state.snapshot(),       state.layer(),      state.filter(),
+          state.selectedExpert(), state.soloExpert(), state.hiddenExperts()};
+}
+
 }  // namespace
 
 struct ModalityChart::State {
@@ -81,6 +93,8 @@ struct ModalityChart::State {
     return filtered && !state.filter().isEmpty() && layers->currentIndex() == 0;
   }
   QString ruleText(const RunData& run) const;
+  Shown shown = shownOf(state);
+
   void refresh();
   void fill(const RunData& run, const probe::Snapshot* summary);
   void fillBars();
@@ -368,7 +382,11 @@ ModalityChart::ModalityChart(ViewState& state, QWidget* parent)
     : QWidget(parent), chart_(std::make_unique<State>(*this, state)) {
   chart_->build();
   chart_->restyle();
-  connect(&state, &ViewState::changed, this, [this] { chart_->refresh(); });
+  connect(&state, &ViewState::changed, this, [this] {
+    if (std::exchange(chart_->shown, shownOf(chart_->state)) != chart_->shown) {
+      chart_->refresh();
+    }
+  });
   connect(chart_->layers, &QComboBox::currentIndexChanged, this, [this] { chart_->refresh(); });
   connect(chart_->plot, &QCustomPlot::mouseRelease, this, [this](QMouseEvent* event) {
     const Column* column = chart_->columnAt(event->position());

@@ -362,44 +362,71 @@ std::vector<QString> wordsOf(const QString& caption) {
 
 namespace {
 
-/// `counts_of(expert)` are counts by kind; chance is the expert's part of the sum over all kinds
-/// and experts, or of `totals` [E] where kinds overlap.
-template <typename CountsOf, typename NameOf>
-std::vector<Lift> lifts(const LayerDigest& digest, int64_t expert, std::size_t kinds,
-                        uint64_t least, const CountsOf& counts_of,
-                        const std::vector<uint64_t>& totals, const NameOf& name_of) {
-  std::vector<Lift> found;
-  double all = 0;
-  for (const uint64_t total : totals) {
-    all += static_cast<double>(total);
+/// What the experts of a layer have of kinds of things, and what they would have by chance.
+template <typename CountsOf>
+class Chance {
+ public:
+  /// `counts_of(expert)` are counts by kind; chance is the expert's part of the sum over all kinds
+  /// and experts, or of `totals` [E] where kinds overlap.
+  Chance(const LayerDigest& digest, std::size_t kinds, CountsOf counts_of,
+         const std::vector<uint64_t>& totals)
+      : digest_(digest), counts_of_(counts_of), totals_(totals), of_all_(kinds, 0) {
+    for (const ExpertDigest& expert : digest.experts) {
+      const auto& counts = counts_of(expert);
+      for (std::size_t kind = 0; kind < kinds; ++kind) {
+        of_all_[kind] += counts[kind];
+      }
+    }
+    for (const uint64_t total : totals) {
+      all_ += static_cast<double>(total);
+    }
   }
-  if (expert < 0 || expert >= std::ssize(digest.experts) || all == 0) {
+
+  template <typename NameOf>
+  std::vector<Lift> liftsOf(int64_t expert, uint64_t least, std::size_t most,
+                            const NameOf& name_of) const {
+    if (expert < 0 || expert >= std::ssize(digest_.experts) || all_ == 0) {
+      return {};
+    }
+    const auto mine = static_cast<std::size_t>(expert);
+    const double part = static_cast<double>(totals_[mine]) / all_;
+    const auto& counts = counts_of_(digest_.experts[mine]);
+    struct Beyond {
+      double choices;  ///< more than by chance
+      std::size_t kind;
+    };
+    std::vector<Beyond> beyond;
+    for (std::size_t kind = 0; kind < of_all_.size(); ++kind) {
+      const double more =
+          static_cast<double>(counts[kind]) - static_cast<double>(of_all_[kind]) * part;
+      if (counts[kind] >= std::max<uint64_t>(least, 1) && more > 0) {
+        beyond.push_back({more, kind});
+      }
+    }
+    std::stable_sort(beyond.begin(), beyond.end(),
+                     [](const Beyond& a, const Beyond& b) { return a.choices > b.choices; });
+    std::vector<Lift> found;
+    for (std::size_t i = 0; i < std::min(most, beyond.size()); ++i) {
+      const std::size_t kind = beyond[i].kind;
+      const uint64_t count = counts[kind];
+      found.push_back({name_of(kind), count, of_all_[kind],
+                       static_cast<double>(count) / (static_cast<double>(of_all_[kind]) * part)});
+    }
     return found;
   }
-  const auto mine = static_cast<std::size_t>(expert);
-  const double part = static_cast<double>(totals[mine]) / all;
-  for (std::size_t kind = 0; kind < kinds; ++kind) {
-    Lift lift;
-    for (const ExpertDigest& other : digest.experts) {
-      lift.of_all += counts_of(other)[kind];
-    }
-    lift.count = counts_of(digest.experts[mine])[kind];
-    if (lift.count < std::max<uint64_t>(least, 1)) {
-      continue;
-    }
-    lift.lift = static_cast<double>(lift.count) / (static_cast<double>(lift.of_all) * part);
-    if (lift.lift > 1) {
-      lift.name = name_of(kind);
-      found.push_back(std::move(lift));
-    }
-  }
-  const auto beyond = [part](const Lift& l) {
-    return static_cast<double>(l.count) - static_cast<double>(l.of_all) * part;
-  };
-  std::stable_sort(found.begin(), found.end(),
-                   [&](const Lift& a, const Lift& b) { return beyond(a) > beyond(b); });
-  return found;
+
+ private:
+  const LayerDigest& digest_;
+  CountsOf counts_of_;
+  std::vector<uint64_t> totals_, of_all_;
+  double all_ = 0;
+};
+
+QString pieceName(const std::string& piece) {
+  return QString::fromStdString(piece).remove(QChar(0x2581));
 }
+
+constexpr std::size_t kEvery = std::numeric_limits<std::size_t>::max();
 
 template <typename CountsOf>
 std::vector<uint64_t> sums(const LayerDigest& digest, const CountsOf& counts_of) {
@@ -421,18 +448,31 @@ std::vector<Lift> labelLifts(const LayerDigest& digest, const probe::Layout& lay
   const auto counts = [](const ExpertDigest& e) -> const auto& {
     return e.labels;
   };
-  return lifts(digest, expert, layout.label_names.size(), least, counts, sums(digest, counts),
+  return Chance(digest, layout.label_names.size(), counts, sums(digest, counts))
+      .liftsOf(expert, least, kEvery,
                [&](std::size_t kind) { return QString::fromStdString(layout.label_names[kind]); });
+}
+
+std::vector<std::vector<Lift>> topPieces(const LayerDigest& digest, std::size_t most) {
+  const auto counts = [](const ExpertDigest& e) -> const auto& {
+    return e.pieces;
+  };
+  const Chance chance(digest, digest.pieces.size(), counts, sums(digest, counts));
+  std::vector<std::vector<Lift>> top;
+  for (int64_t e = 0; e < std::ssize(digest.experts); ++e) {
+    top.push_back(chance.liftsOf(e, 1, most,
+                                 [&](std::size_t kind) { return pieceName(digest.pieces[kind]); }));
+  }
+  return top;
 }
 
 std::vector<Lift> pieceLifts(const LayerDigest& digest, int64_t expert, uint64_t least) {
   const auto counts = [](const ExpertDigest& e) -> const auto& {
     return e.pieces;
   };
-  return lifts(digest, expert, digest.pieces.size(), least, counts, sums(digest, counts),
-               [&](std::size_t kind) {
-                 return QString::fromStdString(digest.pieces[kind]).remove(QChar(0x2581));
-               });
+  return Chance(digest, digest.pieces.size(), counts, sums(digest, counts))
+      .liftsOf(expert, least, kEvery,
+               [&](std::size_t kind) { return pieceName(digest.pieces[kind]); });
 }
 
 std::vector<Lift> wordLifts(const LayerDigest& digest, int64_t expert, uint64_t least) {
@@ -440,10 +480,11 @@ std::vector<Lift> wordLifts(const LayerDigest& digest, int64_t expert, uint64_t 
   for (const ExpertDigest& e : digest.experts) {
     totals.push_back(e.kept[probe::kImage]);
   }
-  return lifts(
-      digest, expert, digest.words.size(), least,
-      [](const ExpertDigest& e) -> const auto& { return e.words; }, totals,
-      [&](std::size_t kind) { return digest.words[kind]; });
+  const auto counts = [](const ExpertDigest& e) -> const auto& {
+    return e.words;
+  };
+  return Chance(digest, digest.words.size(), counts, totals)
+      .liftsOf(expert, least, kEvery, [&](std::size_t kind) { return digest.words[kind]; });
 }
 
 }  // namespace limoe::gui

@@ -106,5 +106,7 @@ std::vector<Lift> labelLifts(const LayerDigest& digest, const probe::Layout& lay
                              uint64_t least = 1);
 std::vector<Lift> pieceLifts(const LayerDigest& digest, int64_t expert, uint64_t least = 1);
 std::vector<Lift> wordLifts(const LayerDigest& digest, int64_t expert, uint64_t least = 1);
+/// [E] the first `most` of each expert's pieceLifts().
+std::vector<std::vector<Lift>> topPieces(const LayerDigest& digest, std::size_t most);
 
 }  // namespace limoe::gui

@@ -126,7 +126,7 @@ class MainWindow : public QMainWindow {
   // main_window_views.cpp
   void makeInspectDocks();
   void followFilter();  ///< counts of the charts are of what matches
-  std::vector<std::vector<LabelShare>> topWords(int64_t snapshot, int64_t layer);
+  std::shared_ptr<const WordTable> topWords(int64_t snapshot, int64_t layer);
   void showSource(RecordingSource* source);  ///< in all views; nullptr: in none
   void giveToViews(RunSource* source);
   /// What was selected where nothing was comes to the front; from then on it is the user who
@@ -201,6 +201,8 @@ class MainWindow : public QMainWindow {
   std::shared_ptr<ReaderThread> reader_;
   ViewState state_;
   Digests digests_;
+  std::shared_ptr<const LayerDigest> words_of_;  ///< that words_ come from
+  std::shared_ptr<const WordTable> words_;
   Flows flows_;
   SessionKeeper sessions_;
   OpenRuns runs_;

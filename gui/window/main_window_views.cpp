@@ -46,27 +46,35 @@ void MainWindow::followFilter() {
   });
 }
 
-std::vector<std::vector<LabelShare>> MainWindow::topWords(int64_t snapshot, int64_t layer) {
+std::shared_ptr<const WordTable> MainWindow::topWords(int64_t snapshot, int64_t layer) {
   // They take a walk over the probe. Of a large one that is begun only by a view that needs it.
   constexpr int64_t kMostSamples = 1024;
+  constexpr std::size_t kMostWords = 12;
   const auto run = what_if_ ? what_if_->data() : nullptr;
-  const TokenFilter& filter = state_.filter();
-  if (!run || (run->layout.samples > kMostSamples &&
-               digests_.standing(Digests::question(snapshot, layer, filter)).kind !=
-                   Standing::Kind::Made)) {
-    return {};
+  const Standing::Kind standing =
+      digests_.standing(Digests::question(snapshot, layer, state_.filter())).kind;
+  if (!run || standing == Standing::Kind::Stopped || standing == Standing::Kind::Failed ||
+      (run->layout.samples > kMostSamples && standing != Standing::Kind::Made)) {
+    return nullptr;
   }
-  const auto digest = digests_.layer(snapshot, layer, filter);
-  std::vector<std::vector<LabelShare>> words;
-  for (int64_t e = 0; digest && e < std::ssize(digest->experts); ++e) {
-    auto& of_expert = words.emplace_back();
-    for (const Lift& lift : pieceLifts(*digest, e)) {
-      of_expert.push_back({lift.name, lift.count, lift.of_all,
-                           static_cast<double>(lift.count) / static_cast<double>(lift.of_all),
-                           lift.lift});
+  const auto digest = digests_.layer(snapshot, layer, state_.filter());
+  if (!digest) {
+    return std::make_shared<const WordTable>();
+  }
+  if (digest != words_of_) {
+    WordTable words;
+    for (const std::vector<Lift>& top : topPieces(*digest, kMostWords)) {
+      auto& of_expert = words.emplace_back();
+      for (const Lift& lift : top) {
+        of_expert.push_back({lift.name, lift.count, lift.of_all,
+                             static_cast<double>(lift.count) / static_cast<double>(lift.of_all),
+                             lift.lift});
+      }
     }
+    words_ = std::make_shared<const WordTable>(std::move(words));
+    words_of_ = digest;
   }
-  return words;
+  return words_;
 }
 
 void MainWindow::showSource(RecordingSource* source) {

@@ -55,6 +55,21 @@ TEST_F(CanvasModesTest, LayersShowOneImageInEveryLayer) {
   EXPECT_THAT(canvas->statusText().toStdString(), HasSubstr("image 4 in all MoE layers"));
 }
 
+TEST_F(CanvasModesTest, OfOneImageAllIsShownWhateverTheWallIsFilteredBy) {
+  open({.layers = 3});
+  TokenFilter filter;
+  filter.dropped = true;
+  state.setFilter(filter);
+  state.setSelectedToken(TokenRef{4, probe::kImage, 9});
+  state.setCanvasMode(CanvasMode::Layers);
+  settle();
+  for (const int64_t p : {0, 5, 12}) {  // were kept
+    const TokenRef token{4, probe::kImage, p};
+    EXPECT_EQ(colorIn(1, token), expertColorAt(token, 1, 2)) << p;
+  }
+  EXPECT_THAT(canvas->statusText().toStdString(), HasSubstr("filter (of the wall): dropped"));
+}
+
 TEST_F(CanvasModesTest, ClickInLayersSelectsTokenAndLayer) {
   open({.layers = 3});
   state.setCanvasMode(CanvasMode::Layers);

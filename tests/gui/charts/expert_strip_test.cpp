@@ -61,12 +61,9 @@ TEST_F(ExpertStripTest, TopWordsStandBelowTheLabels) {
   EXPECT_FALSE(at(0, ExpertModel::kLabels).data(ExpertModel::kWordsRole).isValid());
   strip.setTopWords([](int64_t snapshot, int64_t layer) {
     EXPECT_EQ(snapshot, 2);
-    return layer == 0 ? std::vector<std::vector<LabelShare>>{{},
-                                                             {{"sign", 12, 35, 12.0 / 35, 2.4},
-                                                              {"says", 6, 18, 6.0 / 18, 2.3}},
-                                                             {},
-                                                             {}}
-                      : std::vector<std::vector<LabelShare>>{};
+    const WordTable words = {
+        {}, {{"sign", 12, 35, 12.0 / 35, 2.4}, {"says", 6, 18, 6.0 / 18, 2.3}}, {}, {}};
+    return layer == 0 ? std::make_shared<const WordTable>(words) : nullptr;
   });
   strip.refresh();
   const auto words = [this](int expert) {
@@ -78,7 +75,7 @@ TEST_F(ExpertStripTest, TopWordsStandBelowTheLabels) {
   EXPECT_THAT(at(1, ExpertModel::kLabels).data(Qt::ToolTipRole).toString().toStdString(),
               ::testing::HasSubstr("sign: 12 of 35 text tokens, 34.3 %, 2.4 times chance"));
   EXPECT_GE(strip.table()->rowHeight(0), low + strip.fontMetrics().height() / 2);
-  state.setLayer(1);  // not known there
+  state.setLayer(1);  // not counted there
   EXPECT_FALSE(words(1).isValid());
   EXPECT_EQ(strip.table()->rowHeight(0), low);
 }

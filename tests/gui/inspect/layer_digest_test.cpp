@@ -111,6 +111,11 @@ TEST(LayerDigest, PieceAndWordLifts) {
   EXPECT_NEAR(pieces[0].lift, 2.0, 1e-12);
   EXPECT_EQ(pieces[1].name, "car");
   EXPECT_EQ(pieces[1].of_all, 1u);
+  const auto top = topPieces(*digest, 1);
+  ASSERT_EQ(top.size(), 3u);
+  ASSERT_EQ(top[1].size(), 1u);
+  EXPECT_EQ(top[1][0].name, "red");
+  EXPECT_NEAR(top[1][0].lift, 2.0, 1e-12);
   // Kept patches by sample: expert 0: 2 1 2, expert 1: 1 2 0, expert 2: 0 1 1; 5, 3 and 2 of 10.
   // “red” and “car” are in the captions of samples 0 and 1: 3 of 7 patches.
   const auto words = wordLifts(*digest, 1);

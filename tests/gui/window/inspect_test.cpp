@@ -121,6 +121,22 @@ TEST_F(InspectTest, WhatTheUserPutInFrontStaysThereUntilNothingIsSelected) {
   EXPECT_FALSE(find<QDockWidget>("tokenDock")->isVisible());
 }
 
+// Word t of sample n is kWords[(t + n) % 8]. Of the 39 that are kept e1 has 9: 2 of the 6 “road”
+// and 2 of the 8 “clouds”, 0.62 and 0.15 beyond chance, and no more of any other.
+TEST_F(InspectTest, TheStripTellsTopWordsAlsoUnderAFilter) {
+  begin();
+  const auto words = [this](int expert) {
+    const auto at = strip()->model()->index(expert, ExpertModel::kLabels);
+    return at.data(ExpertModel::kWordsRole).toString();
+  };
+  EXPECT_TRUE(waitUntil([&] { return words(1).startsWith("road 33 %, clouds 25 %"); }))
+      << words(1).toStdString();
+  TokenFilter filter;
+  filter.label = 0;  // patches alone
+  window->viewState().setFilter(filter);
+  EXPECT_TRUE(waitUntil([&] { return words(1).isEmpty(); })) << words(1).toStdString();
+}
+
 // Expert 1 has 4 patches of each sample; dropped are (n, p) = (1, 8), (4, 9), (5, 0) and (7, 10).
 TEST_F(InspectTest, AClickOnAnExpertShowsItsGallery) {
   begin();
