@@ -100,6 +100,16 @@ void MainWindow::raiseDetails(const char* name) {
   }
 }
 
+void MainWindow::findInLayer() {
+  showPanel(findChild<QDockWidget*>("layerDock"));
+  layer_view_->showFind();
+}
+
+void MainWindow::showColumns(MapKind kind, const QString& name) {
+  showPanel(findChild<QDockWidget*>("layerDock"));
+  layer_view_->showColumns(kind, name);
+}
+
 void MainWindow::askForOwnProbe(const QMimeData* dropped) {
   const auto run_data = shownData();
   if (!run_data) {
