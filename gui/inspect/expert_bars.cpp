@@ -2,6 +2,7 @@
 
 #include <QPainter>
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "gui/charts/plot_style.h"
@@ -15,6 +16,13 @@ constexpr std::size_t kMostShares = 12;
 
 QString share(const FlowRows::Row& row) {
   return QStringLiteral("%1 · %2").arg(percentText(row.fraction), countText(row.share.total()));
+}
+
+/// "+84", "+3.2": how many more than by chance.
+QString excessText(const Lift& lift) {
+  const double excess = static_cast<double>(lift.count) * (1 - 1 / lift.lift);
+  return excess < 9.95 ? QStringLiteral("+%1").arg(excess, 0, 'f', 1)
+                       : QLatin1Char('+') + countText(static_cast<uint64_t>(std::llround(excess)));
 }
 
 std::vector<FlowShare> sorted(std::vector<FlowShare> shares, const FlowShare& dropped) {
@@ -46,8 +54,9 @@ void LiftRows::setLifts(std::vector<Lift> lifts, const QString& unit, const QCol
   setFocusPolicy(Qt::NoFocus);  // nothing to press; everything is printed
   QStringList rows;
   for (const Lift& lift : lifts_) {
-    rows << tr("%1, %2, %3 of %4")
-                .arg(lift.name, liftText(lift.lift), countText(lift.count), countText(lift.of_all));
+    rows << tr("%1, %2, %3, %4 of %5")
+                .arg(lift.name, excessText(lift), liftText(lift.lift), countText(lift.count),
+                     countText(lift.of_all));
   }
   setAccessibleDescription(rows.join(QStringLiteral("; ")));
 }
@@ -58,7 +67,8 @@ QStringList LiftRows::itemTip(int item) const {
           tr("%1 of the layer’s %2 %3 went to this expert (%4):")
               .arg(countText(lift.count), countText(lift.of_all), unit_,
                    percentText(static_cast<double>(lift.count) / static_cast<double>(lift.of_all))),
-          tr("%1 times as many as by chance (%2 expected).")
+          tr("%1 more than by chance, %2 times as many (%3 expected).")
+              .arg(excessText(lift).mid(1))
               .arg(lift.lift, 0, 'f', 2)
               .arg(static_cast<double>(lift.count) / lift.lift, 0, 'f', 1)};
 }
@@ -79,9 +89,11 @@ void LiftRows::paintItem(QPainter& painter, int item, const QRect& rect, bool) {
   painter.setPen(palette().color(QPalette::WindowText));
   QString counts;
   int counts_width = 0;
+  int excess_width = 0;
   for (const Lift& other : lifts_) {
     const QString text = tr("%1 of %2").arg(countText(other.count), countText(other.of_all));
     counts_width = std::max(counts_width, metrics.horizontalAdvance(text));
+    excess_width = std::max(excess_width, metrics.horizontalAdvance(excessText(other)));
     counts = &other == &lift ? text : counts;
   }
   const int lift_width = metrics.horizontalAdvance(QStringLiteral("×88.8")) + kPad;
@@ -89,7 +101,9 @@ void LiftRows::paintItem(QPainter& painter, int item, const QRect& rect, bool) {
   painter.drawText(text, Qt::AlignRight | Qt::AlignVCenter, counts);
   const QRect lift_cell = text.adjusted(0, 0, -counts_width - 2 * kPad, 0);
   painter.drawText(lift_cell, Qt::AlignRight | Qt::AlignVCenter, liftText(lift.lift));
-  const int room = lift_cell.width() - lift_width;
+  const QRect excess_cell = lift_cell.adjusted(0, 0, -lift_width - kPad, 0);
+  painter.drawText(excess_cell, Qt::AlignRight | Qt::AlignVCenter, excessText(lift));
+  const int room = excess_cell.width() - excess_width - kPad;
   painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
                    metrics.elidedText(lift.name, Qt::ElideRight, std::max(room, 0)));
 }

@@ -13,7 +13,8 @@
 
 namespace limoe::gui {
 
-/// "sky   ×3.2   123 of 456", one row each, with a bar behind for count / of_all.
+/// "sky   +84   ×3.2   123 of 456", one row each, with a bar behind for count / of_all. The first
+/// number is what they are in order of: the excess, count − expected by chance.
 class LiftRows : public ExpertItems {
   Q_OBJECT
  public:

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "gui/canvas/token_readout.h"
 #include "gui/charts/expert_counts.h"
 #include "gui/inspect/expert_bars.h"
 #include "gui/inspect/expert_flow.h"
@@ -44,6 +45,7 @@ struct ExpertGallery::State {
 
   // What is looked at, and what of it is shown.
   int64_t layer = -1, expert = -1;
+  int64_t layer_before_it = -1;  ///< where the expert with the same number was looked at before
   std::shared_ptr<const LayerDigest> digest;
   int64_t digest_expert = -1;
   bool is_current = false;  ///< `digest` is of what is looked at
@@ -118,7 +120,7 @@ void ExpertGallery::State::connectParts() {
 
 void ExpertGallery::State::clear() {
   digest.reset();
-  digest_expert = -1;
+  digest_expert = layer_before_it = -1;
   is_current = false;
   to.reset();
   from.reset();
@@ -130,7 +132,7 @@ void ExpertGallery::State::clear() {
 
 /// Sets layer and expert, or says why there is none.
 bool ExpertGallery::State::findExpert(const RunData& run) {
-  layer = shownLayer(run, state.layer());
+  const int64_t layer_before = std::exchange(layer, shownLayer(run, state.layer()));
   if (layer < 0) {
     parts.showMessage(
         tr("%1 is a dense model: it has no MoE layers, so there are no experts.").arg(run.name),
@@ -139,6 +141,7 @@ bool ExpertGallery::State::findExpert(const RunData& run) {
   }
   const auto selected = state.selectedExpert();
   if (!selected || *selected < 0 || *selected >= run.layout.experts) {
+    expert = layer_before_it = -1;
     parts.showMessage(
         tr("No expert is selected.\n\nClick one in the list of experts, or press its number. Its "
            "patches and words, labels, load and the experts that its tokens go to "
@@ -146,7 +149,11 @@ bool ExpertGallery::State::findExpert(const RunData& run) {
         false);
     return false;
   }
-  expert = *selected;
+  if (std::exchange(expert, *selected) != *selected) {
+    layer_before_it = -1;
+  } else if (layer_before >= 0 && layer_before != layer) {
+    layer_before_it = layer_before;
+  }
   if (state.snapshot() < 0 || state.snapshot() >= std::ssize(run.snapshot_steps)) {
     showHeader(run);
     parts.showMessage(tr("The first snapshot of the probe has not been recorded yet."), true);
@@ -197,7 +204,13 @@ void ExpertGallery::State::refresh() {
 
 void ExpertGallery::State::showHeader(const RunData& run) {
   parts.swatch->setColor(color(run));
-  parts.title->setText(expertTitle(state, layer, expert));
+  parts.title->setText(tr("%1 · %2").arg(layerName(run, layer), expertTitle(state, layer, expert)));
+  parts.other->setVisible(layer_before_it >= 0);
+  if (layer_before_it >= 0) {
+    parts.other->setText(
+        tr("Another expert than %1 of %2: experts belong to their layer.")
+            .arg(expertTitle(state, layer_before_it, expert), layerName(run, layer_before_it)));
+  }
   parts.place->setText(
       QStringLiteral("%1 · %2").arg(layerTitle(run, layer), stepTitle(run, state.snapshot())));
   parts.name->showName(layer, expert, state.expertName(layer, expert));
@@ -217,7 +230,7 @@ void ExpertGallery::State::showDigest(const RunData& run) {
   showPatches(run, of_expert);
   showWords(run, of_expert);
   showLifts(parts, run, *digest, expert);
-  showCounts(parts, run, of_expert);
+  showCounts(parts, run, *digest, expert);
 }
 
 void ExpertGallery::State::showPatches(const RunData& run, const ExpertDigest& of_expert) {
@@ -271,14 +284,16 @@ void ExpertGallery::State::fillPictures(const RunData& run) {
 void ExpertGallery::State::showWords(const RunData& run, const ExpertDigest& of_expert) {
   const GallerySection& section = parts.words;
   section.box->setVisible(hasModality(run, layer, probe::kText));
-  section.setTitle(tr("Top words"),
-                   tr("Word pieces of the kept first choices with the highest gate, of the whole "
-                      "probe: first the best of every caption, then further ones. ×n: how many of "
-                      "them are this piece."));
   const std::size_t all = of_expert.top_words.size();
+  section.setTitle(
+      all == 0 ? tr("Top words")
+               : tr("Top words · of the %1 highest gates, same ones counted").arg(all),
+      tr("Word pieces of the kept first choices with the highest gate, of all that match the "
+         "filter: first the best of every caption, then further ones. ×n: how many of these are "
+         "this piece, most first. How many it keeps in all is counted under “Its word pieces”."));
   parts.word_chips->setChips(wordChips(*digest, expert), all, color(run));
   section.setNote(all == 0 ? tr("It keeps no word here.")
-                           : tr("the %1 words with the highest gate; same ones counted").arg(all));
+                           : tr("×n: of these; all that it keeps are counted below"));
 }
 
 void ExpertGallery::State::showLoad(const RunData& run) {

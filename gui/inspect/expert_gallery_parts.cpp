@@ -178,6 +178,9 @@ void GalleryParts::buildHeader(QWidget& gallery, QVBoxLayout& layout) {
   column->addLayout(row);
   place = newLabel(*header, "place");
   column->addWidget(place);
+  other = newLabel(*header, "other");
+  other->setVisible(false);
+  column->addWidget(other);
   name = new NameField(header);
   name->setObjectName(QStringLiteral("name"));
   column->addWidget(name);

@@ -87,7 +87,7 @@ struct GallerySection {
 struct GalleryParts {
   QWidget* header = nullptr;
   Swatch* swatch = nullptr;
-  QLabel *title = nullptr, *place = nullptr, *counted = nullptr;
+  QLabel *title = nullptr, *place = nullptr, *other = nullptr, *counted = nullptr;
   NameField* name = nullptr;
   WalkBar* wait = nullptr;    ///< for the numbers of the expert, then for its flows
   QLabel* message = nullptr;  ///< instead of everything below the header

@@ -34,20 +34,21 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
   const QColor color = expertColor(expert, run.layout.experts);
   const int64_t layer = digest.layer;
   const QString rule =
-      tr("lift = count / expected, where expected = how many of the kind the layer kept × the "
-         "expert’s part of all that it kept. Shown: lift above 1, most beyond chance (count − "
-         "expected) first. “123 of 456”: kept by this expert, of those kept in the layer.");
+      tr("+: excess = count − expected, the largest first; expected = how many of the kind the "
+         "layer kept × the expert’s part of all that it kept. ×: count / expected, which is large "
+         "by luck where few are expected, and so is not what they are sorted by. “123 of 456”: "
+         "kept by this expert, of those kept in the layer.");
   const auto show = [&](const GallerySection& section, LiftRows* rows, const QString& title,
                         const QString& unit, std::vector<Lift> lifts, uint64_t least) {
     if (lifts.size() > kMostLifts) {
       lifts.resize(kMostLifts);
     }
     section.setTitle(title, rule);
-    section.setNote(lifts.empty()
-                        ? tr("None of which it keeps at least %1 %2, more than by chance.")
-                              .arg(countText(least), unit)
-                        : tr("×: times chance; most beyond chance first; at least %1 %2")
-                              .arg(countText(least), unit));
+    section.setNote(
+        lifts.empty() ? tr("None of which it keeps at least %1 %2, more than by chance.")
+                            .arg(countText(least), unit)
+                      : tr("+: more than by chance, largest first; ×: times chance; at least %1 %2")
+                            .arg(countText(least), unit));
     rows->setLifts(std::move(lifts), unit, color);
   };
   const bool image = hasModality(run, layer, probe::kImage);
@@ -57,18 +58,20 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
       run.layout.top_k > 1 ? tr("kept choices of patches") : tr("kept patches");
   const QString of_words = run.layout.top_k > 1 ? tr("kept choices of words") : tr("kept words");
   parts.labels.box->setVisible(image && !run.layout.label_names.empty());
-  show(parts.labels, parts.label_rows, tr("Labels of its patches, by lift"), of_patches,
-       labelLifts(digest, run.layout, expert, patches), patches);
+  show(parts.labels, parts.label_rows, tr("Labels of its patches · beyond chance (excess count)"),
+       of_patches, labelLifts(digest, run.layout, expert, patches), patches);
   parts.pieces.box->setVisible(hasModality(run, layer, probe::kText));
-  show(parts.pieces, parts.piece_rows, tr("Its word pieces, by lift"), of_words,
-       pieceLifts(digest, expert, words), words);
+  show(parts.pieces, parts.piece_rows, tr("Its word pieces · beyond chance (excess count)"),
+       of_words, pieceLifts(digest, expert, words), words);
   parts.caption_words.box->setVisible(image);
   show(parts.caption_words, parts.caption_word_rows,
-       tr("Caption words of its patches’ images, by lift"), of_patches,
+       tr("Caption words of its patches’ images · beyond chance (excess count)"), of_patches,
        wordLifts(digest, expert, patches), patches);
 }
 
-void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_expert) {
+void showCounts(GalleryParts& parts, const RunData& run, const LayerDigest& digest,
+                int64_t expert) {
+  const ExpertDigest& of_expert = digest.experts[static_cast<std::size_t>(expert)];
   parts.modality.setTitle(tr("Image and text"),
                           tr("Which part of what it kept are image and text tokens. Chosen: the "
                              "router gave it the token; dropped: it had no room left."));
@@ -90,10 +93,13 @@ void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_
                                  tr("chosen %1 · kept %2%3 · dropped %4%5")
                                      .arg(countText(chosen), countText(kept), part(kept, chosen),
                                           countText(chosen - kept), part(chosen - kept, chosen))));
-  parts.modality.setNote(
-      run.layout.top_k > 1
-          ? tr("choices over the whole probe, up to %1 a token").arg(run.layout.top_k)
-          : tr("tokens over the whole probe"));
+  const QString where =
+      digest.filter.isEmpty()
+          ? tr("over the whole probe")
+          : tr("that match the filter (%1)").arg(inWords(digest.filter, run.layout));
+  parts.modality.setNote(run.layout.top_k > 1
+                             ? tr("choices %1, up to %2 a token").arg(where).arg(run.layout.top_k)
+                             : tr("tokens %1").arg(where));
 }
 
 }  // namespace limoe::gui

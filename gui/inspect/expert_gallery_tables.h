@@ -19,6 +19,6 @@ bool hasModality(const RunData& run, int64_t layer, int modality);
 /// Fills the tables of labels, pieces and caption words.
 void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& digest, int64_t expert);
 /// Fills the section on image and text.
-void showCounts(GalleryParts& parts, const RunData& run, const ExpertDigest& of_expert);
+void showCounts(GalleryParts& parts, const RunData& run, const LayerDigest& digest, int64_t expert);
 
 }  // namespace limoe::gui

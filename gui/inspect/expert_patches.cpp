@@ -143,6 +143,8 @@ std::vector<WordChip> wordChips(const LayerDigest& digest, int64_t expert) {
     }
     ++chips[place - 1].count;
   }
+  std::ranges::stable_sort(chips,
+                           [](const WordChip& a, const WordChip& b) { return a.count > b.count; });
   return chips;
 }
 

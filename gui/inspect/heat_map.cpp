@@ -12,7 +12,6 @@ namespace limoe::gui {
 namespace {
 
 // Lengths at scale 1.
-constexpr double kLeastRow = 6;
 constexpr double kLeastColumn = 11;
 constexpr double kMostRow = 26;
 constexpr double kMostColumn = 84;
@@ -20,7 +19,9 @@ constexpr double kGap = 4;
 constexpr double kSwatch = 8;
 constexpr double kLegendBar = 9;
 constexpr double kMostRowTitles = 0.34;    ///< of the room's width
-constexpr double kMostColumnTitles = 0.3;  ///< of the room's height
+constexpr double kMostColumnTitles = 0.3;  ///< of the room's height; in a low room:
+constexpr double kLeastTitleLetters = 7;   ///< so much, but
+constexpr double kMostOfLowRoom = 0.5;
 constexpr double kDimmed = 0.3;
 constexpr double kLiftEnd = 8;
 
@@ -108,18 +109,12 @@ HeatLayout::HeatLayout(const HeatMap& map, const PlotStyle& style, QSizeF room)
       (2 * kGap + kLegendBar + 2) * s + std::max(metrics.horizontalAdvance(scaleMark(map, map.top)),
                                                  metrics.horizontalAdvance(QStringLiteral("0 %")));
   swatch_ = kSwatch * s;
-  // The height of the columns' titles depends on the width that the rows' titles leave, and that on
-  // the height of a row: a second round settles it.
-  layRows(room.height() - lineHeight() - kGap * s);
-  for (int round = 0; round < 2; ++round) {
-    title_width_ = std::min(
-        titleWidth(map.rows, style.small, stagger_ > 1 ? &HeatLine::short_title : &HeatLine::title),
-        room.width() * kMostRowTitles);
-    cells_.setLeft(std::ceil(stagger_ * (title_width_ + kGap * s) + swatch_ + kGap * s));
-    cells_.setRight(std::max(room.width() - legend, cells_.left() + 1));
-    layColumns(room);
-    layRows(room.height() - cells_.top());
-  }
+  title_width_ =
+      std::min(titleWidth(map.rows, style.small, &HeatLine::title), room.width() * kMostRowTitles);
+  cells_.setLeft(std::ceil(title_width_ + swatch_ + 2 * kGap * s));
+  cells_.setRight(std::max(room.width() - legend, cells_.left() + 1));
+  layColumns(room);
+  layRows(room.height() - cells_.top());
   cells_.setHeight(
       std::min(std::max(room.height() - cells_.top(), 1.0), std::ceil(whole_.height())));
   cells_.setWidth(std::min(cells_.width(), std::ceil(whole_.width())));
@@ -138,12 +133,11 @@ double HeatLayout::lineHeight() const {
 void HeatLayout::layRows(double room) {
   const auto rows = static_cast<double>(map_.rows.size());
   // Whole units keep the edges of the cells sharp.
+  const double least = lineHeight() + 2 * style_.scale;  // each row has its name beside it
   const double pitch =
-      std::floor(std::clamp(room / rows, kLeastRow * style_.scale, kMostRow * style_.scale));
+      std::floor(std::clamp(room / rows, least, std::max(least, kMostRow * style_.scale)));
   cell_.setHeight(pitch);
   whole_.setHeight(pitch * rows);
-  // Never back to one: the title that grew by it could make it two again.
-  stagger_ = std::max(stagger_, pitch < lineHeight() ? 2 : 1);
 }
 
 void HeatLayout::layColumns(QSizeF room) {
@@ -160,7 +154,10 @@ void HeatLayout::layColumns(QSizeF room) {
   turned_ = longest + kGap * s > pitch && !short_columns_;
   const double swatch = map_.columns.front().color.isValid() ? swatch_ : 0;
   const double titles =
-      turned_ ? std::min(longest, room.height() * kMostColumnTitles) : metrics.height();
+      turned_ ? std::min(longest, std::clamp(kLeastTitleLetters * metrics.averageCharWidth(),
+                                             room.height() * kMostColumnTitles,
+                                             room.height() * kMostOfLowRoom))
+              : metrics.height();
   cells_.setTop(std::ceil(titles + swatch + kGap * s));
 }
 
@@ -242,7 +239,6 @@ void HeatLayout::paintRowTitles(QPainter& painter, QPointF scroll) const {
   painter.save();
   painter.setClipRect(QRectF(0, cells_.top(), cells_.left(), cells_.height()));
   const double opacity = painter.opacity();
-  const double step = title_width_ + kGap * s;
   for (std::size_t r = 0; r < map_.rows.size(); ++r) {
     const HeatLine& row = map_.rows[r];
     const QRectF cell = cellRect(r, 0, scroll);
@@ -251,8 +247,7 @@ void HeatLayout::paintRowTitles(QPainter& painter, QPointF scroll) const {
     if (row.color.isValid()) {
       painter.fillRect(QRectF(right - swatch_, cell.top(), swatch_, cell.height() - s), row.color);
     }
-    const auto shift = static_cast<double>(r % static_cast<std::size_t>(stagger_));
-    const double end = right - swatch_ - kGap / 2 * s - shift * step;
+    const double end = right - swatch_ - kGap / 2 * s;
     QFont font = style_.small;
     font.setBold(row.selected);
     painter.setFont(font);
@@ -260,8 +255,7 @@ void HeatLayout::paintRowTitles(QPainter& painter, QPointF scroll) const {
     painter.drawText(QRectF(end - title_width_, cell.center().y() - metrics.height() / 2,
                             title_width_, metrics.height()),
                      Qt::AlignRight | Qt::AlignVCenter,
-                     QFontMetricsF(font).elidedText(stagger_ > 1 ? row.short_title : row.title,
-                                                    Qt::ElideRight, title_width_ + s));
+                     QFontMetricsF(font).elidedText(row.title, Qt::ElideRight, title_width_ + s));
   }
   painter.restore();
 }

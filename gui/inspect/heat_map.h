@@ -61,8 +61,9 @@ struct HeatPlace {
   bool operator==(const HeatPlace&) const = default;
 };
 
-/// Where everything is in a room of a given size, in the units of `style`. Where the cells would
-/// become too small to see, the room holds a part of them only, and the titles stay in sight.
+/// Where everything is in a room of a given size, in the units of `style`. Where rows would become
+/// lower than their titles, or columns too narrow to see, the room holds a part of them only, and
+/// the titles stay in sight.
 class HeatLayout {
  public:
   HeatLayout(const HeatMap& map, const PlotStyle& style, QSizeF room);
@@ -91,7 +92,6 @@ class HeatLayout {
   const PlotStyle& style_;
   QRectF cells_;
   QSizeF whole_, cell_;
-  int stagger_ = 1;         ///< titles of that many neighbouring rows stand side by side
   double title_width_ = 0;  ///< of one row's title
   double swatch_ = 0;       ///< width
   bool short_columns_ = false;

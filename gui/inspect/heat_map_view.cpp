@@ -13,6 +13,7 @@ namespace limoe::gui {
 namespace {
 
 constexpr double kStale = 0.4;
+constexpr int kTipAbove = 36;  ///< Qt puts it below what is given by the pointer's height
 
 bool isOwnKey(int key) {
   switch (key) {
@@ -235,7 +236,11 @@ void HeatMapView::mousePressEvent(QMouseEvent* event) {
 
 void HeatMapView::mouseMoveEvent(QMouseEvent* event) {
   const auto place = mapLayout().placeAt(event->position(), scroll());
-  QToolTip::showText(event->globalPosition().toPoint(), place ? description(*place) : QString(),
+  const QString text = place ? description(*place) : QString();
+  // Above the pointer: below the map is what tells of the chosen cell, and a button.
+  const QFontMetrics metrics(QToolTip::font());
+  const int height = metrics.boundingRect(QRect(0, 0, 4096, 4096), 0, text).height();
+  QToolTip::showText(event->globalPosition().toPoint() - QPoint(0, height + kTipAbove), text,
                      viewport());
   viewport()->setCursor(place && place->row ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }

@@ -27,6 +27,7 @@ class HeatMapView : public QAbstractScrollArea {
   bool isStale() const { return stale_; }
 
   std::optional<HeatPlace> cursor() const { return cursor_; }
+  void setCursorPlace(const HeatPlace& place);  ///< a row and a column; comes into sight
   /// Of a cell, in the viewport's pixels.
   QRectF cellRect(std::size_t row, std::size_t column) const;
   HeatLayout mapLayout() const;
@@ -56,7 +57,6 @@ class HeatMapView : public QAbstractScrollArea {
   QPointF scroll() const;
   void layBars();
   void moveCursor(int rows, int columns);
-  void setCursorPlace(const HeatPlace& place);
 
   HeatMap map_;
   PlotStyle style_;

@@ -1,19 +1,18 @@
 #include "gui/inspect/layer_view.h"
 
-#include <QHBoxLayout>
 #include <QPointer>
-#include <QPushButton>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
 #include "gui/charts/expert_counts.h"
 #include "gui/inspect/heat_map_view.h"
+#include "gui/inspect/layer_view_best.h"
 #include "gui/inspect/layer_view_coactivation.h"
+#include "gui/inspect/layer_view_lines.h"
 #include "gui/inspect/layer_view_measures.h"
 #include "gui/inspect/layer_view_notes.h"
 #include "gui/inspect/layer_view_tools.h"
@@ -22,22 +21,21 @@
 #include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
-namespace {
-
-constexpr int kWholeNote = 300;       ///< height from which the note may take several lines
-constexpr int kMostAskedAtOnce = 64;  ///< summaries for the curves over time
-
-}  // namespace
 
 struct LayerView::State {
   State(LayerView& the_view, ViewState& view_state, Digests& the_digests, Flows& the_flows)
-      : view(the_view), state(view_state), digests(the_digests), flows(the_flows) {}
+      : view(the_view),
+        state(view_state),
+        digests(the_digests),
+        flows(the_flows),
+        bests(view_state, the_digests) {}
 
   LayerView& view;
   ViewState& state;
   Digests& digests;
   Flows& flows;
   Coactivations coactivations;
+  BestExperts bests;
   QPointer<RunSource> source;
 
   LayerTools* tools = nullptr;
@@ -46,8 +44,7 @@ struct LayerView::State {
   HeatMapView* map = nullptr;
   MeasuresPanel* measures = nullptr;
   LayerTrend* trend = nullptr;
-  ElidedLabel *readout = nullptr, *note = nullptr;
-  QPushButton* offer = nullptr;
+  LayerLines* lines = nullptr;
 
   /// What is looked for; what is shown is about the same page, though perhaps of another step.
   struct Wanted {
@@ -62,13 +59,13 @@ struct LayerView::State {
   std::optional<MapKind> shown_kind;
   CellValue shown_value = CellValue::Share;
   ColumnOrder shown_order = ColumnOrder::Count;
-  std::vector<std::size_t> kinds;  ///< [columns of the map]
+  QString shown_names;
+  KindCounts counts;  ///< of counts_of
+  std::shared_ptr<const LayerDigest> counts_of;
+  KindMap kinds;              ///< what the map shows; its `map` without values
+  bool selects_best = false;  ///< when what is looked for has been counted
 
-  // Over time, of trend_layer.
-  int64_t trend_layer = -1;
-  DecisionsStamp trend_stamp;
-  std::vector<bool> trend_known;  ///< [S]
-  std::vector<TrendPanel> trend_panels;
+  TrendPoints points;  ///< over time
 
   void build();
   void connectAll();
@@ -76,6 +73,7 @@ struct LayerView::State {
   void refresh();
   void refreshPage(const RunData& run);
   void refreshKinds(const RunData& run);
+  void showKinds(const RunData& run, KindMap made, const std::optional<Found>& found);
   void refreshFlow(const RunData& run);
   void refreshCoactivation(const RunData& run);
   void refreshMeasures(const RunData& run);
@@ -87,14 +85,16 @@ struct LayerView::State {
   void wait(const RunData& run, WalkCache& maker, const Question& question);
   void sayWait(const RunData& run);
   void refreshReadout();
+  QString bestOfColumn(const RunData& run, std::size_t column);
+  void goToBest(bool selects);
   void choose(const HeatPlace& place, bool again);
   std::optional<TokenFilter> offered() const;
 };
 
 void LayerView::State::build() {
   auto* layout = new QVBoxLayout(&view);
-  layout->setContentsMargins(6, 4, 6, 4);
-  layout->setSpacing(3);
+  layout->setContentsMargins(6, 2, 6, 2);
+  layout->setSpacing(2);
   tools = new LayerTools(&view);
   layout->addWidget(tools);
   content = new QStackedWidget(&view);
@@ -106,27 +106,9 @@ void LayerView::State::build() {
   content->addWidget(measures);
   content->addWidget(trend);
   layout->addWidget(content, 1);
-  auto* line = new QHBoxLayout;
-  readout = new ElidedLabel(&view);
-  readout->setObjectName(QStringLiteral("readout"));
-  offer = new QPushButton(&view);
-  offer->setObjectName(QStringLiteral("offer"));
-  offer->setAccessibleName(tr("Filter by this column"));
-  offer->setToolTip(offer->accessibleName());
-  offer->setSizePolicy(QSizePolicy::Maximum, QSizePolicy::Ignored);  // no taller than the line
-  const int height = offer->fontMetrics().height() + 4;
-  readout->setMinimumHeight(height);  // also without the button: the map keeps its size
-  offer->setMinimumHeight(height);
-  line->addWidget(readout, 1);
-  line->addWidget(offer);
-  bar = new WalkBar(&view, WalkBar::Look::Line);
-  bar->setMaximumHeight(height);
-  line->addWidget(bar);
-  layout->addLayout(line);
-  note = new ElidedLabel(&view);
-  note->setObjectName(QStringLiteral("note"));
-  note->setForegroundRole(QPalette::PlaceholderText);
-  layout->addWidget(note);
+  lines = new LayerLines(&view);
+  bar = lines->bar();
+  layout->addWidget(lines);
 }
 
 void LayerView::State::connectAll() {
@@ -142,13 +124,16 @@ void LayerView::State::connectAll() {
       const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
       if (run && !shown_page && bar->standing().kind != Standing::Kind::Unasked) {
         sayWait(*run);
+      } else if (shown_page && bar->standing().kind == Standing::Kind::Stopped) {
+        refreshReadout();  // says so
       }
     });
   }
   connect(map, &HeatMapView::cursorMoved, &view, [this] { refreshReadout(); });
   connect(map, &HeatMapView::chosen, &view,
           [this](const HeatPlace& place, bool repeated) { choose(place, repeated); });
-  connect(offer, &QPushButton::clicked, &view, [this] {
+  connect(tools, &LayerTools::namesEntered, &view, [this] { goToBest(true); });
+  connect(lines, &LayerLines::offerTaken, &view, [this] {
     if (const auto filter = offered()) {
       state.setFilter(*filter);
     }
@@ -160,7 +145,7 @@ void LayerView::State::connectAll() {
 void LayerView::State::forget() {
   shown_page.reset();
   shown_digest.reset();
-  trend_layer = -1;
+  points = {};
 }
 
 void LayerView::State::refresh() {
@@ -219,7 +204,7 @@ void LayerView::State::setShown(const RunData& run, QWidget* what, const QString
   map->setStale(false);
   measures->setStale(false);
   tools->setTitle(title(run));
-  note->setWholeText(how_counted);
+  lines->setNote(how_counted);
   refreshReadout();
 }
 
@@ -231,12 +216,13 @@ void LayerView::State::say(const QString& message) {
 
 void LayerView::State::showMessage(const QString& message) {
   shown_page.reset();
-  kinds.clear();
+  kinds = {};
   shown_kind.reset();
+  tools->setColumns({}, 0, 0);
   map->setStale(false);
   map->setMessage(message);
   content->setCurrentWidget(map);
-  note->setWholeText({});
+  lines->setNote({});
   refreshReadout();
 }
 
@@ -267,28 +253,76 @@ void LayerView::State::refreshKinds(const RunData& run) {
   }
   std::vector<HeatLine> experts = expertLines(state, wanted.layer, run.layout.experts);
   if (shown_page == kHeatMap && digest == shown_digest && tools->kind() == shown_kind &&
-      tools->value() == shown_value && tools->order() == shown_order) {
+      tools->value() == shown_value && tools->order() == shown_order &&
+      tools->names() == shown_names) {
     map->setRows(std::move(experts));  // only the selection or a name has changed
-    return setShown(run, map, note->text());
+    return setShown(run, map, lines->note());
   }
-  KindMap made = kindMap(*digest, run.layout, tools->kind(), tools->value(), tools->order(),
-                         std::move(experts));
+  if (digest != counts_of || tools->kind() != counts.kind) {
+    counts = KindCounts(*digest, run.layout, tools->kind());
+    counts_of = digest;
+  }
+  std::optional<Found> found;
+  if (!tools->names().isEmpty()) {
+    found = findKinds(counts, tools->names(), kMostColumns);
+  }
+  if (found && found->kinds.empty()) {
+    if (const auto kind = kindWith(*digest, run.layout, tools->names())) {
+      return tools->look(*kind, tools->names());  // a word is typed where labels are shown
+    }
+  }
+  KindMap made =
+      kindMap(*digest, counts, tools->value(), tools->order(), found, std::move(experts));
   tools->setTitle(title(run));
   if (made.map.isEmpty()) {
-    say(noKinds(*digest, run.layout, tools->kind()));
-    note->setWholeText(filterNote(wanted.filter, run.layout) +
-                       tr("Counted: %1.").arg(countingRule(run)));
+    const bool none = counts.occurring() == 0;
+    say(none ? noKinds(*digest, run.layout, tools->kind())
+             : noneFound(tools->kind(), tools->names()));
+    tools->setColumns(counts.titles, 0, counts.occurring());
+    lines->setNote(filterNote(wanted.filter, run.layout) +
+                   tr("Counted: %1.").arg(countingRule(run)));
     return;
   }
-  const QString how =
-      kindNote(run, wanted.filter, made, tools->kind(), tools->value(), tools->order());
-  kinds = std::move(made.kinds);
   shown_digest = digest;
+  showKinds(run, std::move(made), found);
+}
+
+void LayerView::State::showKinds(const RunData& run, KindMap made,
+                                 const std::optional<Found>& found) {
+  const QString how =
+      kindNote(run, wanted.filter, made, found, tools->kind(), tools->value(), tools->order());
+  const bool other_names = tools->names() != shown_names || tools->kind() != shown_kind;
   shown_kind = tools->kind();
   shown_value = tools->value();
   shown_order = tools->order();
-  map->setMap(std::move(made.map));
+  shown_names = tools->names();
+  tools->setColumns(counts.titles, made.kinds.size(), made.occurring);
+  HeatMap of_kinds = made.map;
+  made.map.values.clear();
+  kinds = std::move(made);
+  map->setMap(std::move(of_kinds));
   setShown(run, map, how);
+  if (found && other_names) {
+    goToBest(std::exchange(selects_best, false));
+  }
+}
+
+/// To the expert that takes most of what is looked for.
+void LayerView::State::goToBest(bool selects) {
+  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
+  if (!run || !shown_kind || shown_names.isEmpty() || map->map().isEmpty()) {
+    return;
+  }
+  const std::size_t column = map->map().columns.size() - 1;
+  const LayerBest best =
+      bestExpert(*shown_digest, run->layout, *shown_kind, kinds.titlesOf(column));
+  if (best.expert < 0) {
+    return;
+  }
+  map->setCursorPlace({static_cast<std::size_t>(best.expert), column});
+  if (selects && state.selectedExpert() != best.expert) {
+    state.toggleSelectedExpert(best.expert);
+  }
 }
 
 void LayerView::State::refreshFlow(const RunData& run) {
@@ -339,41 +373,17 @@ void LayerView::State::refreshMeasures(const RunData& run) {
 }
 
 void LayerView::State::refreshTrend(const RunData& run) {
-  const auto& steps = run.snapshot_steps;
-  if (trend_layer != wanted.layer || !trend_stamp.holdsIn(run)) {
-    trend_layer = wanted.layer;
-    trend_known.clear();
-    trend_panels = trendPanels(0);
-  }
-  trend_stamp = DecisionsStamp(run);
-  trend_known.resize(steps.size(), false);
-  for (TrendPanel& panel : trend_panels) {
-    panel.values.resize(steps.size(), std::numeric_limits<double>::quiet_NaN());
-    panel.by_chance.resize(steps.size(), std::numeric_limits<double>::quiet_NaN());
-  }
-  int asked = 0;
-  for (std::size_t s = 0; s < steps.size() && asked < kMostAskedAtOnce; ++s) {
-    if (trend_known[s]) {
-      continue;
-    }
-    const auto summary = source->summary(static_cast<int64_t>(s));
-    if (summary) {
-      addTrendPoint(run.layout, *summary, wanted.layer, s, trend_panels);
-      trend_known[s] = true;
-    } else {
-      ++asked;
-    }
-  }
-  const auto known = std::ranges::count(trend_known, true);
-  const bool all = known == std::ssize(trend_known);
+  points.gather(*source, run, wanted.layer);
+  const auto known = std::ranges::count(points.known, true);
+  const bool all = known == std::ssize(points.known);
   trend->setCurves(
-      steps, trend_panels, wanted.snapshot,
+      run.snapshot_steps, points.panels, wanted.snapshot,
       all ? QStringList{run.layout.label_names.empty() ? tr("the recording has no labels")
                                                        : tr("fewer than two labels were kept"),
                         tr("only one modality comes here")}
           : QStringList{tr("reading…"), tr("reading…")});
   setShown(run, trend,
-           (all ? QString() : tr("Read: %1 of %2 steps. ").arg(known).arg(trend_known.size())) +
+           (all ? QString() : tr("Read: %1 of %2 steps. ").arg(known).arg(points.known.size())) +
                tr("Counted: %1%2.")
                    .arg(countingRule(run), wanted.filter.isEmpty()
                                                ? QString()
@@ -382,46 +392,54 @@ void LayerView::State::refreshTrend(const RunData& run) {
 }
 
 void LayerView::State::refreshReadout() {
-  const bool is_map = content->currentWidget() == map && !map->map().isEmpty();
-  readout->setVisible(is_map);
+  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
   const auto cursor = map->cursor();
+  if (content->currentWidget() != map || map->map().isEmpty() || !cursor || !run) {
+    lines->setReadout({}, {});
+    return lines->setOffer({}, {});
+  }
+  lines->setReadout(map->description(*cursor), bestOfColumn(*run, *cursor->column));
   const auto filter = offered();
-  offer->setVisible(filter.has_value());
-  if (!is_map) {
-    return;
+  if (!filter) {
+    return lines->setOffer({}, {});
   }
-  if (!cursor) {
-    readout->setWholeText(tr("Click a cell, or press Enter on it, to select its expert."));
-    return;
+  const QString column = map->map().columns[*cursor->column].title;
+  const bool on =
+      *filter != state.filter() &&
+      (shown_kind == MapKind::Labels ? filter->label.has_value() : !filter->word.isEmpty());
+  lines->setOffer(
+      on ? tr("Only %1").arg(column) : tr("Not only %1").arg(column),
+      on ? (shown_kind == MapKind::Labels
+                ? tr("Filter: wall, galleries and charts show only patches labelled “%1”")
+                : tr("Filter: wall, galleries and charts show only images whose caption has “%1”"))
+               .arg(column)
+         : tr("End this part of the filter"));
+}
+
+/// Who takes most of the column in each MoE layer; empty where the map shows something else.
+QString LayerView::State::bestOfColumn(const RunData& run, std::size_t column) {
+  if (!shown_kind || !shown_digest || map->isStale()) {
+    return {};
   }
-  readout->setWholeText(map->description(*cursor));
-  if (filter) {
-    const QString column = map->map().columns[*cursor->column].title;
-    const bool on =
-        *filter != state.filter() &&
-        (shown_kind == MapKind::Labels ? filter->label.has_value() : !filter->word.isEmpty());
-    offer->setText(on ? tr("Only %1").arg(column) : tr("Not only %1").arg(column));
-    offer->setToolTip(
-        on ? (shown_kind == MapKind::Labels
-                  ? tr("Filter: wall, galleries and charts show only patches labelled “%1”")
-                  : tr("Filter: wall, galleries and charts show only images whose caption has "
-                       "“%1”"))
-                 .arg(column)
-           : tr("End this part of the filter"));
-    offer->setAccessibleName(offer->toolTip());
+  const QString words = bests.inWords(run, *shown_digest, *shown_kind, kinds.titlesOf(column));
+  if (const auto question = bests.wanted()) {
+    bar->follow(tr("Counting the other layers"), {{&digests, *question}});
+  } else {
+    bar->rest();
   }
+  return words;
 }
 
 /// The filter that the button would set: on the label or word of the cursor's column, or off again.
 std::optional<TokenFilter> LayerView::State::offered() const {
   const auto cursor = map->cursor();
   if (!cursor || content->currentWidget() != map || !shown_kind ||
-      *cursor->column >= kinds.size() || shown_kind == MapKind::Pieces) {
+      *cursor->column >= kinds.kinds.size() || shown_kind == MapKind::Pieces) {
     return std::nullopt;
   }
   TokenFilter filter = state.filter();
   if (shown_kind == MapKind::Labels) {
-    const auto label = static_cast<int64_t>(kinds[*cursor->column]);
+    const auto label = static_cast<int64_t>(kinds.kinds[*cursor->column]);
     filter.label = filter.label == label ? std::nullopt : std::optional(label);
   } else {
     const QString word = map->map().columns[*cursor->column].title;
@@ -472,6 +490,19 @@ void LayerView::setPage(Page page) {
   view_->tools->setPage(page);
 }
 
+void LayerView::showFind() {
+  setPage(kHeatMap);
+  view_->tools->focusNames();
+}
+
+void LayerView::showColumns(MapKind kind, const QString& names) {
+  setPage(kHeatMap);
+  view_->selects_best = !names.isEmpty();
+  view_->shown_names.clear();  // looked for anew, also where the same is shown
+  view_->tools->look(kind, names);
+  view_->refresh();
+}
+
 HeatMapView* LayerView::heatMap() const {
   return view_->map;
 }
@@ -479,12 +510,6 @@ HeatMapView* LayerView::heatMap() const {
 void LayerView::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
   view_->refresh();
-}
-
-void LayerView::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  view_->note->setWordWrap(height() >= kWholeNote);
-  view_->note->updateGeometry();
 }
 
 }  // namespace limoe::gui

@@ -8,6 +8,7 @@
 
 #include "gui/inspect/digests.h"
 #include "gui/inspect/expert_flow.h"
+#include "gui/inspect/layer_view_find.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -29,11 +30,15 @@ class LayerView : public QWidget {
 
   Page page() const;
   void setPage(Page page);
+  /// The heat map, with the keyboard where one types which columns to find.
+  void showFind();
+  /// The heat map with these columns; with `names` only those, and the expert that takes most of
+  /// them is selected.
+  void showColumns(MapKind kind, const QString& names = {});
   HeatMapView* heatMap() const;  ///< of the first three pages; for figures and tests
 
  protected:
   void showEvent(QShowEvent* event) override;
-  void resizeEvent(QResizeEvent* event) override;
 
  private:
   struct State;

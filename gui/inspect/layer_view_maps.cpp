@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 #include <utility>
 
 #include "gui/view/colors.h"
@@ -15,7 +14,6 @@ namespace limoe::gui {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-constexpr QChar kWordBegin(0x2581);
 
 QString tr(const char* text) {
   return QCoreApplication::translate("LayerView", text);
@@ -67,90 +65,69 @@ HeatMap heatOf(const Counted& counted, CellValue value, bool of_row) {
   return map;
 }
 
-Counted countedKinds(const LayerDigest& digest, MapKind kind) {
+/// "42 of 120 kept patches labelled “sky”"
+QString partOf(MapKind kind, const QString& quoted, uint64_t count, uint64_t of) {
+  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept patches labelled %3")
+                       : kind == MapKind::Pieces
+                           ? tr("%1 of %2 kept text tokens %3")
+                           : tr("%1 of %2 kept patches in images whose caption has %3");
+  return form.arg(countText(count), countText(of), quoted);
+}
+
+/// The counts of these kinds, compared to all of the layer; with `together` their sum is the last
+/// column.
+Counted countedKinds(const LayerDigest& digest, const KindCounts& counts,
+                     const std::vector<std::size_t>& kinds, bool together) {
   Counted counted;
-  counted.table = kind == MapKind::Labels   ? labelTable(digest)
-                  : kind == MapKind::Pieces ? pieceTable(digest)
-                                            : wordTable(digest);
-  counted.column_totals = counted.table.columnSums();
-  counted.row_totals = counted.table.rowSums();
-  if (kind == MapKind::Words) {
-    // A patch is counted for every word of its caption, so the sums would count it several times.
-    for (std::size_t e = 0; e < digest.experts.size(); ++e) {
-      counted.row_totals[e] = digest.experts[e].kept[probe::kImage];
+  counted.table = CountTable(digest.experts.size(), kinds.size() + (together ? 1 : 0));
+  counted.row_totals = counts.row_totals;
+  counted.total = counts.total;
+  for (std::size_t r = 0; r < counted.table.rows; ++r) {
+    for (std::size_t c = 0; c < kinds.size(); ++c) {
+      const uint64_t count = countOf(digest, counts.kind, r, kinds[c]);
+      counted.table.at(r, c) = count;
+      if (together) {
+        counted.table.at(r, kinds.size()) += count;
+      }
     }
   }
-  counted.total =
-      std::accumulate(counted.row_totals.begin(), counted.row_totals.end(), uint64_t{0});
+  counted.column_totals = counted.table.columnSums();
   return counted;
 }
 
-QString kindTitle(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
-                  std::size_t index) {
-  switch (kind) {
-    case MapKind::Labels:
-      return QString::fromStdString(layout.label_names[index]);
-    case MapKind::Pieces:
-      return pieceTitle(digest.pieces[index]);
-    case MapKind::Words:
-      break;
-  }
-  return digest.words[index];
-}
-
-/// "42 of 120 kept patches of sky"
-QString partOf(MapKind kind, const QString& title, uint64_t count, uint64_t of) {
-  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept patches labelled “%3”")
-                       : kind == MapKind::Pieces
-                           ? tr("%1 of %2 kept text tokens “%3”")
-                           : tr("%1 of %2 kept patches in images whose caption has “%3”");
-  return form.arg(countText(count), countText(of), title);
-}
-
-/// The `most` most frequent kinds, most frequent first.
-std::vector<std::size_t> mostFrequent(const std::vector<uint64_t>& totals, std::size_t most) {
-  std::vector<std::size_t> kinds(totals.size());
-  std::iota(kinds.begin(), kinds.end(), std::size_t{0});
-  most = std::min(most, kinds.size());
-  std::ranges::partial_sort(kinds, kinds.begin() + static_cast<std::ptrdiff_t>(most),
-                            [&](std::size_t a, std::size_t b) {
-                              return totals[a] != totals[b] ? totals[a] > totals[b] : a < b;
-                            });
-  kinds.resize(most);
-  std::erase_if(kinds, [&](std::size_t k) { return totals[k] == 0; });
-  return kinds;
-}
-
-/// The counts of these columns alone, compared to the same totals of rows.
-Counted reduced(const Counted& counted, const std::vector<std::size_t>& columns) {
-  Counted part;
-  part.table = CountTable(counted.table.rows, columns.size());
-  part.row_totals = counted.row_totals;
-  part.total = counted.total;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    part.column_totals.push_back(counted.column_totals[columns[c]]);
-    for (std::size_t r = 0; r < part.table.rows; ++r) {
-      part.table.at(r, c) = counted.table.at(r, columns[c]);
-    }
-  }
-  return part;
-}
-
-void orderByExpert(std::vector<std::size_t>& kinds, const Counted& counted) {
+void orderByExpert(std::vector<std::size_t>& kinds, const LayerDigest& digest,
+                   const KindCounts& counts) {
+  const auto count = [&](std::size_t expert, std::size_t kind) {
+    return countOf(digest, counts.kind, expert, kind);
+  };
   const auto most = [&](std::size_t kind) {
     std::size_t best = 0;
-    for (std::size_t e = 1; e < counted.table.rows; ++e) {
-      best = counted.table.at(e, kind) > counted.table.at(best, kind) ? e : best;
+    for (std::size_t e = 1; e < digest.experts.size(); ++e) {
+      best = count(e, kind) > count(best, kind) ? e : best;
     }
     return best;
   };
   std::ranges::stable_sort(kinds, [&](std::size_t a, std::size_t b) {
     const std::size_t of_a = most(a);
     const std::size_t of_b = most(b);
-    return of_a != of_b ? of_a < of_b
-                        : ratio(counted.table.at(of_a, a), counted.column_totals[a]) >
-                              ratio(counted.table.at(of_b, b), counted.column_totals[b]);
+    return of_a != of_b
+               ? of_a < of_b
+               : ratio(count(of_a, a), counts.totals[a]) > ratio(count(of_b, b), counts.totals[b]);
   });
+}
+
+/// “CAFE”, “BOOKS” or “TEA”; of many the first ones.
+QString anyOf(const QStringList& titles) {
+  constexpr qsizetype kMostNamed = 4;
+  QStringList quoted;
+  for (const QString& title : titles.mid(0, kMostNamed)) {
+    quoted << QStringLiteral("“%1”").arg(title);
+  }
+  if (titles.size() > kMostNamed) {
+    quoted << tr("%1 others").arg(titles.size() - kMostNamed);
+  }
+  const QString last = quoted.takeLast();
+  return quoted.isEmpty() ? last : tr("%1 or %2").arg(quoted.join(QStringLiteral(", ")), last);
 }
 
 }  // namespace
@@ -169,44 +146,63 @@ std::vector<HeatLine> expertLines(const ViewState& state, int64_t layer, int64_t
   return lines;
 }
 
-QString pieceTitle(const std::string& piece) {
-  QString title = QString::fromStdString(piece);
-  if (title.startsWith(kWordBegin)) {
-    return title.mid(1);
+QStringList KindMap::titlesOf(std::size_t column) const {
+  if (column < kinds.size()) {
+    return {map.columns[column].title};
   }
-  // Only where it could be taken for a word.
-  return !title.isEmpty() && title.at(0).isLetterOrNumber() ? QStringLiteral("…") + title : title;
+  QStringList titles;
+  for (std::size_t c = 0; c < kinds.size(); ++c) {
+    titles << map.columns[c].title;
+  }
+  return titles;
 }
 
-KindMap kindMap(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
-                CellValue value, ColumnOrder order, std::vector<HeatLine> experts) {
-  const Counted all = countedKinds(digest, kind);
-  const auto title = [&](std::size_t k) { return kindTitle(digest, layout, kind, k); };
+KindMap kindMap(const LayerDigest& digest, const KindCounts& counts, CellValue value,
+                ColumnOrder order, const std::optional<Found>& found,
+                std::vector<HeatLine> experts) {
+  const auto title = [&](std::size_t k) { return counts.titles[static_cast<qsizetype>(k)]; };
   KindMap result;
-  result.occurring = all.table.columns - emptyOf(all.column_totals);
+  result.occurring = counts.occurring();
   // The most frequent ones are chosen first, and then put into order.
   std::vector<std::size_t> kinds =
-      mostFrequent(all.column_totals, kind == MapKind::Labels ? all.table.columns : kMostColumns);
+      found ? counts.mostFrequent(kMostColumns, found->kinds)
+            : counts.mostFrequent(counts.kind == MapKind::Labels ? counts.totals.size()
+                                                                 : kMostColumns);
   if (order == ColumnOrder::Expert) {
-    orderByExpert(kinds, all);
+    orderByExpert(kinds, digest, counts);
   } else if (order == ColumnOrder::Name) {
     std::ranges::stable_sort(kinds, [&](std::size_t a, std::size_t b) {
       return QString::localeAwareCompare(title(a), title(b)) < 0;
     });
   }
-  const Counted counted = reduced(all, kinds);
+  const bool together = found && kinds.size() > 1;
+  const Counted counted = countedKinds(digest, counts, kinds, together);
   result.map = heatOf(counted, value, false);
-  result.map.describe = [counted, kind](const HeatMap& map, std::size_t row, std::size_t column) {
-    const uint64_t count = counted.table.at(row, column);
-    const uint64_t of = counted.column_totals[column];
-    return tr("%1: %2, %3 · %4 (%1 has %5 of all)")
-        .arg(map.rows[row].title, partOf(kind, map.columns[column].title, count, of),
-             percentText(ratio(count, of), 1), timesChance(counted.lift(row, column)),
-             percentText(ratio(counted.row_totals[row], counted.total), 1));
-  };
+  QStringList titles;
   for (const std::size_t k : kinds) {
     result.map.columns.push_back({title(k), title(k), {}, false, false});
+    titles << title(k);
   }
+  if (together) {
+    result.map.columns.push_back(
+        {tr("all %1 together").arg(kinds.size()), tr("all"), {}, false, false});
+    result.map.columns.back().selected = true;  // stands out
+  }
+  result.map.describe = [counted, titles, kind = counts.kind](const HeatMap& map, std::size_t row,
+                                                              std::size_t column) {
+    const uint64_t count = counted.table.at(row, column);
+    const uint64_t of = counted.column_totals[column];
+    const auto c = static_cast<qsizetype>(column);
+    QString part =
+        partOf(kind, anyOf(c < titles.size() ? QStringList{titles[c]} : titles), count, of);
+    if (kind == MapKind::Words && c >= titles.size()) {
+      part += tr(" (once for each of them)");
+    }
+    return tr("%1: %2, %3 · %4 (%1 has %5 of all)")
+        .arg(map.rows[row].title, part, percentText(ratio(count, of), 1),
+             timesChance(counted.lift(row, column)),
+             percentText(ratio(counted.row_totals[row], counted.total), 1));
+  };
   result.map.rows = std::move(experts);
   result.kinds = std::move(kinds);
   return result;

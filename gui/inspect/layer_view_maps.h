@@ -12,12 +12,10 @@
 #include "gui/inspect/heat_map.h"
 #include "gui/inspect/layer_digest.h"
 #include "gui/inspect/layer_view_coactivation.h"
+#include "gui/inspect/layer_view_find.h"
 #include "gui/view/view_state.h"
 
 namespace limoe::gui {
-
-/// What the columns of experts × kinds are.
-enum class MapKind { Labels, Pieces, Words };
 
 /// What a cell says.
 enum class CellValue {
@@ -32,23 +30,26 @@ enum class ColumnOrder {
   Name
 };
 
-/// Of word pieces and caption words only the most frequent ones are columns.
+/// Of word pieces and caption words only the most frequent ones are columns, or what was looked
+/// for.
 inline constexpr std::size_t kMostColumns = 24;
 
 struct KindMap {
   HeatMap map;
-  std::vector<std::size_t> kinds;  ///< [columns] index of the label, piece or word
-  std::size_t occurring = 0;       ///< kinds that were counted at all; the others have no column
+  /// [columns] index of the label, piece or word; one column more has them all together.
+  std::vector<std::size_t> kinds;
+  std::size_t occurring = 0;  ///< kinds that were counted at all; the others have no column
+
+  QStringList titlesOf(std::size_t column) const;  ///< of one kind, or of all
 };
 
 /// Rows (or columns) for the experts of a layer: "e3" or "e3 · NAME".
 std::vector<HeatLine> expertLines(const ViewState& state, int64_t layer, int64_t experts);
 
-/// A word piece as it is written: "car" begins a word, "…s" goes on with one; "," is itself.
-QString pieceTitle(const std::string& piece);
-
-KindMap kindMap(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
-                CellValue value, ColumnOrder order, std::vector<HeatLine> experts);
+/// `counts` are of the digest. `found`: only those, and the sum of several.
+KindMap kindMap(const LayerDigest& digest, const KindCounts& counts, CellValue value,
+                ColumnOrder order, const std::optional<Found>& found,
+                std::vector<HeatLine> experts);
 
 /// From the layer's experts (rows) to those of the next one. No modality: both.
 HeatMap flowMap(const ExpertFlow& flow, std::optional<int> modality, CellValue value,

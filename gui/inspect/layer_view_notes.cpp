@@ -27,33 +27,52 @@ QString kindTokens(MapKind kind) {
                                    : tr("patches of images with the word in their caption");
 }
 
+/// What all of them have in common comes last.
+QString counted(const RunData& run) {
+  return tr(" Click a cell, or press Enter on it, to select its expert. Counted: %1.")
+      .arg(countingRule(run));
+}
+
 }  // namespace
 
 QString filterNote(const TokenFilter& filter, const probe::Layout& layout) {
   return filter.isEmpty() ? QString() : tr("Only %1. ").arg(inWords(filter, layout));
 }
 
-QString kindNote(const RunData& run, const TokenFilter& filter, const KindMap& shown, MapKind kind,
-                 CellValue value, ColumnOrder order) {
+QString kindNote(const RunData& run, const TokenFilter& filter, const KindMap& shown,
+                 const std::optional<Found>& found, MapKind kind, CellValue value,
+                 ColumnOrder order) {
   const QString cell =
       value == CellValue::Share
-          ? tr("Cell: per cent of the %1 of a column that the expert takes.").arg(kindTokens(kind))
+          ? tr("Cell: per cent of a column’s %1 that the expert takes.").arg(kindTokens(kind))
       : value == CellValue::Lift
-          ? tr("Cell: how many times as often as by chance the expert takes the %1 of a column.")
+          ? tr("Cell: how many times as often as by chance the expert takes a column’s %1.")
                 .arg(kindTokens(kind))
-          : tr("Cell: number of %1 of a column that the expert takes.").arg(kindTokens(kind));
+          : tr("Cell: number of a column’s %1 that the expert takes.").arg(kindTokens(kind));
   const QString sorted = order == ColumnOrder::Count ? tr("most frequent first")
                          : order == ColumnOrder::Expert
                              ? tr("by the expert that takes most, largest share first")
                              : tr("by name");
-  const QString columns = shown.kinds.size() < shown.occurring
-                              ? tr("Columns: the %1 most frequent of %2 %3s, %4.")
-                                    .arg(shown.kinds.size())
-                                    .arg(shown.occurring)
-                                    .arg(kindWord(kind), sorted)
-                              : tr("Columns: %1s, %2.").arg(kindWord(kind), sorted);
-  return filterNote(filter, run.layout) + tr("Counted: %1. ").arg(countingRule(run)) + cell +
-         QLatin1Char(' ') + columns;
+  QString columns;
+  if (found) {
+    columns = shown.kinds.size() < found->all
+                  ? tr("Columns: the %1 most frequent of %2 %3s found, %4.")
+                        .arg(shown.kinds.size())
+                        .arg(found->all)
+                        .arg(kindWord(kind), sorted)
+                  : tr("Columns: %1s found, %2.").arg(kindWord(kind), sorted);
+    if (!found->missing.isEmpty()) {
+      columns = tr("Not found: %1. ").arg(found->missing.join(QStringLiteral(", "))) + columns;
+    }
+  } else {
+    columns = shown.kinds.size() < shown.occurring
+                  ? tr("Columns: the %1 most frequent of %2 %3s, %4.")
+                        .arg(shown.kinds.size())
+                        .arg(shown.occurring)
+                        .arg(kindWord(kind), sorted)
+                  : tr("Columns: %1s, %2.").arg(kindWord(kind), sorted);
+  }
+  return filterNote(filter, run.layout) + cell + QLatin1Char(' ') + columns + counted(run);
 }
 
 QString flowNote(const RunData& run, const ExpertFlow& flow, std::optional<int> modality,
@@ -63,11 +82,10 @@ QString flowNote(const RunData& run, const ExpertFlow& flow, std::optional<int> 
       : value == CellValue::Lift ? tr("Cell: how many times as often as by chance they go there.")
                                  : tr("Cell: number of tokens.");
   return filterNote(flow.filter, run.layout) +
-         tr("Counted: %1 kept as first choice in both layers, over %2 probe samples, evaluation "
-            "routing. Rows: experts of this layer; columns: of %3. %4")
-             .arg(modalityWord(modality))
-             .arg(run.layout.samples)
-             .arg(layerTitle(run, flow.layer + 1), cell);
+         tr("%1 Rows: experts of this layer; columns: of %2. Counted: %3 kept as first choice in "
+            "both layers, over %4 probe samples, evaluation routing.")
+             .arg(cell, layerTitle(run, flow.layer + 1), modalityWord(modality))
+             .arg(run.layout.samples);
 }
 
 QString coactivationNote(const RunData& run, const Coactivation& found, std::optional<int> modality,
@@ -78,12 +96,12 @@ QString coactivationNote(const RunData& run, const Coactivation& found, std::opt
           : tr("Cell: per cent of the tokens that choose the row’s expert which choose the "
                "column’s, too.");
   return filterNote(found.filter, run.layout) +
-         tr("Counted: the %1 choices of %2, kept or not, over %3 probe samples, evaluation "
-            "routing. %4")
+         tr("%1 Counted: the %2 choices of %3, kept or not, over %4 probe samples, evaluation "
+            "routing.")
+             .arg(cell)
              .arg(run.layout.top_k)
              .arg(modalityWord(modality))
-             .arg(run.layout.samples)
-             .arg(cell);
+             .arg(run.layout.samples);
 }
 
 QString measuresNote(const RunData& run, const TokenFilter& filter) {
@@ -98,8 +116,8 @@ QString noKinds(const LayerDigest& digest, const probe::Layout& layout, MapKind 
   const auto m = static_cast<std::size_t>(modality);
   if (kind == MapKind::Labels && layout.label_names.empty()) {
     return tr(
-        "This recording’s patches have no labels. Word pieces and caption words can be "
-        "chosen above.");
+        "This recording’s patches have no labels. Text tokens by word and patches by caption word "
+        "can be chosen above.");
   }
   const QString tokens = modality == probe::kImage ? tr("patches") : tr("text tokens");
   if (digest.tokens[m] == 0) {
@@ -108,6 +126,23 @@ QString noKinds(const LayerDigest& digest, const probe::Layout& layout, MapKind 
   }
   return digest.kept[m] == 0 ? tr("None of these %1 were kept.").arg(tokens)
                              : tr("None of these %1 have a %2.").arg(tokens, kindWord(kind));
+}
+
+QString noneFound(MapKind kind, const QString& names) {
+  const QString none =
+      tr("No %1 is, or begins with, “%2”.").arg(kindWord(kind), names.simplified());
+  switch (kind) {
+    case MapKind::Labels:
+      return none + tr("\n\nEmpty the field above to see all labels.");
+    case MapKind::Pieces:
+      return none +
+             tr("\n\nA rare word can be cut into several pieces, which are found each by "
+                "itself; “Patches by caption word” has whole words. Empty the field above to "
+                "see the most frequent ones.");
+    case MapKind::Words:
+      break;
+  }
+  return none + tr("\n\nEmpty the field above to see the most frequent ones.");
 }
 
 QString noFlow(const RunData& run, int64_t layer) {

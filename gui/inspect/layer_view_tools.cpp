@@ -4,6 +4,7 @@
 #include <QEvent>
 #include <QFontInfo>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QPainter>
 #include <QStandardItemModel>
 #include <QStyle>
@@ -12,12 +13,15 @@
 #include <QVBoxLayout>
 
 #include "gui/inspect/layer_view.h"
+#include "gui/inspect/word_completer.h"
+#include "gui/view/number_text.h"
 
 namespace limoe::gui {
 namespace {
 
 constexpr double kTabText = 0.86;  ///< all of them fit into a narrow dock
-constexpr int kTitleLetters = 40;  ///< with room for so many the title stands beside the choices
+constexpr int kFindLetters = 14;   ///< of the field beside the choices; with less room it is above
+constexpr int kMostFindLetters = 40;
 
 }  // namespace
 
@@ -27,9 +31,13 @@ LayerTools::LayerTools(QWidget* parent)
       row_(new QHBoxLayout),
       choices_(new QHBoxLayout),
       definitions_(new QToolButton(this)),
+      count_(new QLabel(this)),
+      find_(new QLineEdit(this)),
+      completer_(new WordCompleter(WordCompleter::Words::Several, this)),
       title_(new ElidedLabel(this)) {
   makeTabs();
   makeChoices();
+  makeFind();
   definitions_->setObjectName(QStringLiteral("definitions_button"));
   definitions_->setText(tr("Definitions"));
   definitions_->setCheckable(true);
@@ -45,12 +53,17 @@ LayerTools::LayerTools(QWidget* parent)
   bold.setBold(true);
   title_->setFont(bold);
   row_->addLayout(choices_);
-  row_->addWidget(title_, 1);
+  row_->addWidget(find_);
+  row_->addStretch(1);
   row_->setSpacing(8);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(3);
-  layout->addWidget(tabs_);
+  auto* top = new QHBoxLayout;
+  top->setSpacing(8);
+  top->addWidget(tabs_);
+  top->addWidget(title_, 1);
+  layout->addLayout(top);
   layout->addLayout(row_);
   connect(tabs_, &QTabBar::currentChanged, this, [this] {
     showChoices();
@@ -82,11 +95,11 @@ void LayerTools::makeTabs() {
 }
 
 void LayerTools::makeChoices() {
-  kinds_ =
-      addChoice("kinds", tr("Columns"),
-                tr("What the columns are: labels of patches, the most frequent word pieces of\n"
-                   "captions, or words of the captions of the patches’ images"),
-                {tr("Labels"), tr("Word pieces"), tr("Caption words")});
+  kinds_ = addChoice(
+      "kinds", tr("What is counted, by column"),
+      tr("What is counted, and what the columns are: patches by their label, text tokens by\n"
+         "their word piece, or patches by the words of their image’s caption"),
+      {tr("Patches by label"), tr("Text tokens by word"), tr("Patches by caption word")});
   modalities_ = addChoice("modalities", tr("Tokens"), tr("Which tokens are counted"),
                           {tr("Both"), tr("Image"), tr("Text")});
   values_ = addChoice("values", tr("Cells"),
@@ -97,6 +110,50 @@ void LayerTools::makeChoices() {
                       tr("Order of the columns: the most frequent first; by the expert that takes\n"
                          "most of it, its largest share first; or by name"),
                       {tr("Most frequent"), tr("By expert"), tr("By name")});
+}
+
+void LayerTools::makeFind() {
+  count_->setObjectName(QStringLiteral("columns_shown"));
+  choices_->addWidget(count_);
+  find_->setObjectName(QStringLiteral("find"));
+  find_->setPlaceholderText(tr("Find words…"));
+  find_->setAccessibleName(tr("Find columns by name"));
+  find_->setToolTip(
+      tr("Which columns are shown, however rare: names with commas or spaces between them, as in\n"
+         "“CAFE, BOOKS, TEA”. Enter selects the expert that takes most of them together."));
+  find_->setClearButtonEnabled(true);
+  find_->setCompleter(completer_);
+  connect(find_, &QLineEdit::textChanged, this, [this] { Q_EMIT changed(); });
+  connect(find_, &QLineEdit::returnPressed, this, &LayerTools::namesEntered);
+}
+
+QString LayerTools::names() const {
+  return find_->text().simplified();
+}
+
+void LayerTools::look(MapKind kind, const QString& names) {
+  kinds_->setCurrentIndex(static_cast<int>(kind));
+  find_->setText(names);
+}
+
+void LayerTools::focusNames() {
+  find_->setFocus(Qt::ShortcutFocusReason);
+  find_->selectAll();
+}
+
+void LayerTools::setColumns(const QStringList& all, std::size_t shown, std::size_t occurring) {
+  QStringList words = all;
+  for (QString& word : words) {  // as they are typed
+    if (word.size() > 1 && word.startsWith(QChar(0x2026))) {
+      word.remove(0, 1);
+    }
+  }
+  completer_->setWords(words);
+  count_->setText(occurring == 0 ? QString()
+                                 : tr("%1 of %2").arg(countText(shown), countText(occurring)));
+  count_->setToolTip(tr("%1 of the %2 that occur are columns, the most frequent ones or those that "
+                        "are looked for")
+                         .arg(countText(shown), countText(occurring)));
 }
 
 void LayerTools::fitTabs() {
@@ -144,6 +201,8 @@ void LayerTools::showChoices() {
   const bool pairs = page() == LayerView::kCoactivation;
   kinds_->setVisible(map);
   orders_->setVisible(map);
+  count_->setVisible(map);
+  find_->setVisible(map);
   modalities_->setVisible(page() == LayerView::kFlow || pairs);
   values_->setVisible(map || page() == LayerView::kFlow || pairs);
   definitions_->setVisible(page() == LayerView::kMeasures);
@@ -193,8 +252,11 @@ void LayerTools::resizeEvent(QResizeEvent* event) {
 }
 
 void LayerTools::arrange() {
-  const int title = kTitleLetters * title_->fontMetrics().averageCharWidth();
-  const auto direction = width() >= choices_->minimumSize().width() + title
+  const int letter = find_->fontMetrics().averageCharWidth();
+  find_->setMaximumWidth(kMostFindLetters * letter);
+  find_->setMinimumWidth(kFindLetters * letter);
+  const auto direction = find_->isHidden() || width() >= choices_->minimumSize().width() +
+                                                             row_->spacing() + find_->minimumWidth()
                              ? QBoxLayout::LeftToRight
                              : QBoxLayout::BottomToTop;
   if (row_->direction() != direction) {

@@ -10,10 +10,13 @@
 
 class QBoxLayout;
 class QComboBox;
+class QLineEdit;
 class QTabBar;
 class QToolButton;
 
 namespace limoe::gui {
+
+class WordCompleter;
 
 class LayerTools : public QWidget {
   Q_OBJECT
@@ -28,11 +31,20 @@ class LayerTools : public QWidget {
   CellValue value() const;
   ColumnOrder order() const;
   bool definitionsShown() const;
+
+  /// What is looked for among the columns of the heat map; empty: the most frequent ones.
+  QString names() const;
+  /// Shows the columns `kind`, and of them those called `names`.
+  void look(MapKind kind, const QString& names);
+  void focusNames();
+  /// What the columns can be, to be offered, and how many of them are shown.
+  void setColumns(const QStringList& all, std::size_t shown, std::size_t occurring);
   void setTitle(const QString& title);
 
  Q_SIGNALS:
   void pageChanged();
-  void changed();  ///< any other choice
+  void changed();       ///< any other choice
+  void namesEntered();  ///< with Enter
 
  protected:
   bool event(QEvent* event) override;
@@ -42,18 +54,22 @@ class LayerTools : public QWidget {
  private:
   void makeTabs();
   void makeChoices();
+  void makeFind();
   void fitTabs();
   void keepHeight();
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,
                        const QStringList& items);
   void showChoices();
-  void arrange();  ///< the title beside the choices, or below
+  void arrange();  ///< what is looked for beside the choices, or above
 
   QTabBar* tabs_;
   QBoxLayout* row_;
   QBoxLayout* choices_;
   QComboBox *kinds_, *modalities_, *values_, *orders_;
   QToolButton* definitions_;
+  QLabel* count_;
+  QLineEdit* find_;
+  WordCompleter* completer_;
   ElidedLabel* title_;
 };
 

@@ -19,7 +19,8 @@
 namespace limoe::gui {
 namespace {
 
-constexpr int kSideBySide = 440;  ///< width from which the panels stand side by side
+constexpr int kMostAskedAtOnce = 64;  ///< summaries
+constexpr int kSideBySide = 440;      ///< width from which the panels stand side by side
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 void setPoint(TrendPanel& panel, std::size_t snapshot, const CountTable& table) {
@@ -179,6 +180,34 @@ std::optional<std::pair<std::size_t, std::size_t>> LayerTrend::State::at(
     return nearest ? std::optional(std::pair(p, *nearest)) : std::nullopt;
   }
   return std::nullopt;
+}
+
+void TrendPoints::gather(RunSource& source, const RunData& run, int64_t of_layer) {
+  const auto& steps = run.snapshot_steps;
+  if (layer != of_layer || !stamp.holdsIn(run)) {
+    layer = of_layer;
+    known.clear();
+    panels = trendPanels(0);
+  }
+  stamp = DecisionsStamp(run);
+  known.resize(steps.size(), false);
+  for (TrendPanel& panel : panels) {
+    panel.values.resize(steps.size(), std::numeric_limits<double>::quiet_NaN());
+    panel.by_chance.resize(steps.size(), std::numeric_limits<double>::quiet_NaN());
+  }
+  int asked = 0;
+  for (std::size_t s = 0; s < steps.size() && asked < kMostAskedAtOnce; ++s) {
+    if (known[s]) {
+      continue;
+    }
+    const auto summary = source.summary(static_cast<int64_t>(s));
+    if (summary) {
+      addTrendPoint(run.layout, *summary, of_layer, s, panels);
+      known[s] = true;
+    } else {
+      ++asked;
+    }
+  }
 }
 
 LayerTrend::LayerTrend(QWidget* parent) : QWidget(parent), trend_(std::make_unique<State>(*this)) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "gui/view/decisions_stamp.h"
 #include "gui/view/run_source.h"
 
 class QCustomPlot;
@@ -26,6 +27,17 @@ void addTrendPoint(const probe::Layout& layout, const probe::Snapshot& summary, 
 
 /// Two panels for so many snapshots, without values.
 std::vector<TrendPanel> trendPanels(std::size_t snapshots);
+
+/// What has been read of a layer's curves so far.
+struct TrendPoints {
+  int64_t layer = -1;
+  DecisionsStamp stamp;
+  std::vector<bool> known;  ///< [S]
+  std::vector<TrendPanel> panels;
+
+  /// Takes what is at hand of layer `of_layer`, and asks for some of the rest.
+  void gather(RunSource& source, const RunData& run, int64_t of_layer);
+};
 
 class LayerTrend : public QWidget {
   Q_OBJECT

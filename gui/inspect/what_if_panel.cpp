@@ -185,6 +185,11 @@ QString WhatIfPanel::State::noteOf(const RunData& run) const {
                "with samples that are not recorded, so who else asked for a place is not known.")
                 .arg(groups.wholeSamples());
   }
+  if (!state.filter().isEmpty()) {
+    text.prepend(
+        tr("All tokens are counted here, also those that the filter leaves out: they ask "
+           "for the same places. "));
+  }
   return text;
 }
 

@@ -44,9 +44,11 @@ constexpr std::array<Measure, 6> kMeasures = {
     {{"Success rate, recorded", "Recorded", "As recorded: kept choices / choices"},
      {"Success rate, what if", "What if", "Under the settings above: kept choices / choices"},
      {"Difference, points", "Points", "Difference of the success rates in percentage points"},
-     {"Tokens dropped", "Dropped", "Tokens that an expert processed and that none would"},
-     {"Tokens rescued", "Rescued", "Tokens that no expert processed and that one would"},
-     {"Tokens moved", "Moved",
+     {"Tokens newly dropped", "Newly dropped",
+      "Tokens that an expert processed and that none would"},
+     {"No longer dropped", "No longer dropped",
+      "Tokens that no expert processed and that one would"},
+     {"Processed elsewhere", "Elsewhere",
       "Tokens that are processed in both, but not by the same experts. Probabilities are the "
       "recorded ones, so a token's first choice stays; what can change is whether its choices find "
       "room, and with K how many it has."}}};
@@ -104,9 +106,9 @@ QString titleOf(TokenChange change, int modality, uint64_t count) {
   const QString what = image
                            ? (count == 1 ? QObject::tr("patch") : QObject::tr("patches"))
                            : (count == 1 ? QObject::tr("word piece") : QObject::tr("word pieces"));
-  const QString fate = change == TokenChange::Dropped   ? QObject::tr("dropped")
-                       : change == TokenChange::Rescued ? QObject::tr("rescued")
-                                                        : QObject::tr("to other experts");
+  const QString fate = change == TokenChange::Dropped   ? QObject::tr("newly dropped")
+                       : change == TokenChange::Rescued ? QObject::tr("no longer dropped")
+                                                        : QObject::tr("processed elsewhere");
   return QObject::tr("%1 %2 %3").arg(countText(count), what, fate);
 }
 
@@ -222,7 +224,7 @@ void WhatIfResults::makeTokensTab() {
   tokens_->setAccessibleName(tr("Patches and words that fare differently"));
   tokens_->installEventFilter(this);
   addTab(tokens_, tr("Tokens"));
-  setTabToolTip(2, tr("Who would be dropped, rescued, or processed elsewhere"));
+  setTabToolTip(2, tr("Who would be newly dropped, no longer dropped, or processed elsewhere"));
   const auto choose = [this](const QTreeWidgetItem* item) {
     const QVariantList place = item->data(0, kTokenRole).toList();
     if (place.size() == 3) {

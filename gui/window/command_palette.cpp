@@ -153,7 +153,8 @@ CommandPalette::CommandPalette(QWidget* window)
   setFrameShape(QFrame::StyledPanel);
   setAutoFillBackground(true);
   typed_->setObjectName("paletteText");
-  typed_->setPlaceholderText("Type a command, “layer 2”, “expert 3” or “step 400”");
+  typed_->setPlaceholderText(
+      "Type a command, “layer 2”, “expert 3”, “step 400”, or a word or label");
   typed_->setAccessibleName("Command to look for");
   typed_->setToolTip("Letters of the words to look for; ↑ ↓ choose, Enter does it, Esc closes");
   typed_->setClearButtonEnabled(true);
@@ -222,8 +223,10 @@ void CommandPalette::find() {
   found_.clear();
   model_->clear();
   for (const Hit& hit : hits) {
-    auto* item = new QStandardItem(
-        hit.command->checked ? hit.command->title + QString::fromUtf8("  ✓") : hit.command->title);
+    const QString title = hit.command->where.isEmpty()
+                              ? hit.command->title
+                              : hit.command->title + ' ' + hit.command->where;
+    auto* item = new QStandardItem(hit.command->checked ? title + QString::fromUtf8("  ✓") : title);
     item->setEnabled(hit.command->enabled);
     item->setData(hit.command->detail, kDetail);
     item->setData(hit.command->key, kKey);

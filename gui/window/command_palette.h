@@ -22,6 +22,7 @@ struct PaletteCommand {
   bool enabled = true;
   bool checked = false;  ///< a switch that is on
   std::function<void()> run;
+  QString where = {};  ///< "(block 3)": shown after the title, not looked at when one types
 };
 
 /// What the menus hold, sub-menus too, in their order. A menu that fills itself when it opens does

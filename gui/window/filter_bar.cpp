@@ -8,11 +8,9 @@
 #include <QEvent>
 #include <QFrame>
 #include <QKeyEvent>
-#include <QLabel>
 #include <QLineEdit>
 #include <QSignalBlocker>
 #include <QStandardItemModel>
-#include <QStringListModel>
 #include <QToolButton>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -20,6 +18,8 @@
 #include "gui/charts/expert_counts.h"
 #include "gui/inspect/digests.h"
 #include "gui/inspect/walk_bar.h"
+#include "gui/inspect/word_completer.h"
+#include "gui/view/elided_label.h"
 #include "gui/view/expert_title.h"
 #include "gui/view/number_text.h"
 #include "gui/view/wall_order.h"
@@ -66,6 +66,8 @@ FilterBar::FilterBar(ViewState& state, Digests& digests, QWidget* parent)
   makeBar();
   makeChip();
   layout->addWidget(chip_);
+  layout->addWidget(closed_, 0, Qt::AlignLeft);
+  layout->addStretch(1);
   bar_->hide();
   typing_.setSingleShot(true);
   typing_.setInterval(kTypingMs);
@@ -97,6 +99,7 @@ void FilterBar::connectControls() {
   connect(chip_clear_, &QToolButton::clicked, this, &FilterBar::clearAll);
   connect(close_, &QToolButton::clicked, this, &FilterBar::dismiss);
   connect(chip_text_, &QToolButton::clicked, this, &FilterBar::open);
+  connect(closed_, &QToolButton::clicked, this, &FilterBar::open);
   for (QWidget* widget : bar_->findChildren<QWidget*>()) {
     widget->installEventFilter(this);  // Esc
   }
@@ -114,7 +117,7 @@ void FilterBar::setSource(RunSource* source) {
     source_->disconnect(this);
   }
   source_ = source;
-  words_->setStringList({});
+  words_->setWords({});
   words_of_.reset();
   if (source) {
     connect(source, &RunSource::dataChanged, this, &FilterBar::refresh);
@@ -333,12 +336,13 @@ void FilterBar::refreshCount() {
   count_->setText(text);
   const QString failure = wait_->standing().failure;
   count_->setToolTip(
-      !failure.isEmpty() ? failure
-      : shown && isRouted(*shown)
-          ? "Images of the whole probe with at least one token that matches, in the shown layer "
-            "and step"
-          : "Images of the whole probe whose caption has the word, or with a patch of the label. "
-            "Expert, dropped and gate need tokens that are routed to experts.");
+      text + '\n' +
+      (!failure.isEmpty() ? failure
+       : shown && isRouted(*shown)
+           ? "Images of the whole probe with at least one token that matches, in the shown layer "
+             "and step"
+           : "Images of the whole probe whose caption has the word, or with a patch of the label. "
+             "Expert, dropped and gate need tokens that are routed to experts."));
   refreshChip();
 }
 
@@ -349,7 +353,7 @@ QString FilterBar::wordsOffered() {
     words_of_ = texts;
     QStringList words(texts->words.begin(), texts->words.end());
     words.sort();
-    words_->setStringList(words);
+    words_->setWords(words);
   }
   const Standing now = digests_.standing(Digests::textsQuestion({}));
   switch (now.kind) {
@@ -382,6 +386,7 @@ void FilterBar::refreshChip() {
   chip_text_->setAccessibleName(chip_words_.isEmpty() ? QString("No filter") : chip_words_);
   chip_text_->setToolTip(chip_words_ + "\nClick to change it (Ctrl+F)");
   chip_->setVisible(!chip_words_.isEmpty() && !isOpen());
+  keepPlace();
 }
 
 bool FilterBar::eventFilter(QObject* watched, QEvent* event) {

@@ -16,14 +16,14 @@ class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QFrame;
-class QLabel;
 class QLineEdit;
-class QStringListModel;
 class QToolButton;
 
 namespace limoe::gui {
 
+class ElidedLabel;
 class WalkBar;
+class WordCompleter;
 
 class FilterBar : public QWidget {
   Q_OBJECT
@@ -51,6 +51,7 @@ class FilterBar : public QWidget {
   void makeOrder(QWidget* parent);
   void makeChip();
   void fitToFont();
+  void keepPlace();
   void connectControls();
   void refresh();
   void refreshChoices(const RunData* run);
@@ -75,7 +76,7 @@ class FilterBar : public QWidget {
 
   QWidget* bar_;
   QLineEdit* word_;
-  QStringListModel* words_;
+  WordCompleter* words_;
   QWidget* label_group_;
   QComboBox* label_;
   QComboBox* expert_;
@@ -83,10 +84,11 @@ class FilterBar : public QWidget {
   QDoubleSpinBox* gate_;
   QComboBox* order_;
   QLineEdit* order_word_;
-  QLabel* count_;
+  ElidedLabel* count_;
   WalkBar* wait_;
   QToolButton* clear_;
   QToolButton* close_;
+  QToolButton* closed_;  ///< opens the bar where there is no chip
   QFrame* chip_;
   QToolButton* chip_text_;
   WalkBar* chip_wait_;

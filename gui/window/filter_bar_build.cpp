@@ -2,17 +2,17 @@
 #include <QAbstractItemView>
 #include <QCheckBox>
 #include <QComboBox>
-#include <QCompleter>
 #include <QDoubleSpinBox>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
-#include <QStringListModel>
 #include <QStyle>
 #include <QToolButton>
 
 #include "gui/inspect/walk_bar.h"
+#include "gui/inspect/word_completer.h"
+#include "gui/view/elided_label.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/flow_layout.h"
 
@@ -23,6 +23,8 @@ namespace {
 constexpr int kWordLetters = 18;
 constexpr int kChoiceLetters = 7;
 constexpr int kOrderLetters = 14;
+constexpr int kCountLetters = 19;  ///< "37 of 256 images" and more
+constexpr int kMostPart = 12;      ///< of the window's height, that a closed bar takes at most
 
 QToolButton* makeButton(const char* name, const QString& text, const QString& tip,
                         QWidget* parent) {
@@ -71,10 +73,8 @@ void FilterBar::makeBar() {
                 "Only images whose caption has this word; Esc clears, again closes");
   word_->setPlaceholderText("in captions");
   word_->setClearButtonEnabled(true);
-  words_ = new QStringListModel(this);
-  auto* completer = new QCompleter(words_, word_);
-  completer->setCaseSensitivity(Qt::CaseInsensitive);
-  word_->setCompleter(completer);
+  words_ = new WordCompleter(WordCompleter::Words::One, word_);
+  word_->setCompleter(words_);
   group("Word", {word_}, bar_);
   label_ = named(new QComboBox(bar_), "filterLabel", "Label",
                  "Only patches with this label; words of captions then do not match");
@@ -94,10 +94,13 @@ void FilterBar::makeBar() {
                    "Only tokens whose first choice had no room in its expert");
   flow->addWidget(dropped_);
   makeOrder(bar_);
-  count_ = new QLabel(bar_);
+  count_ = new ElidedLabel(bar_);
   count_->setObjectName("filterCount");
   flow->addWidget(count_);
   wait_ = new WalkBar(bar_, WalkBar::Look::Bare);
+  QSizePolicy keeps = wait_->sizePolicy();  // what comes and goes moves nothing
+  keeps.setRetainSizeWhenHidden(true);
+  wait_->setSizePolicy(keeps);
   flow->addWidget(wait_);
   clear_ = makeButton("filterClear", "Clear", "No filter, as recorded (Esc)", bar_);
   flow->addWidget(clear_);
@@ -116,6 +119,25 @@ void FilterBar::fitToFont() {
   for (QLineEdit* field : {word_, order_word_}) {
     field->setFixedWidth(fontMetrics().averageCharWidth() * kWordLetters);
   }
+  count_->setFixedWidth(fontMetrics().averageCharWidth() * kCountLetters);
+}
+
+/// Open or closed the bar is as high, and the wall below it stays where it is; only where that
+/// would take too much of a small window it takes nothing while it is closed.
+void FilterBar::keepPlace() {
+  for (QWidget* part : bar_->findChildren<QWidget*>()) {
+    if (!bar_->isVisible()) {  // as large as it will be when it is shown
+      part->ensurePolished();
+      part->updateGeometry();
+    }
+  }
+  const int open = bar_->layout()->heightForWidth(width());
+  const bool keeps = open <= window()->height() / kMostPart;
+  const int least = isOpen() || keeps ? open : 0;
+  closed_->setVisible(keeps && chip_words_.isEmpty() && !isOpen());
+  if (minimumHeight() != least) {
+    setMinimumHeight(least);
+  }
 }
 
 void FilterBar::makeOrder(QWidget* parent) {
@@ -128,6 +150,11 @@ void FilterBar::makeOrder(QWidget* parent) {
 }
 
 void FilterBar::makeChip() {
+  closed_ = makeButton("filterOpen", QString::fromUtf8("Filter and sort…"),
+                       "Find images by word, label, expert, dropped tokens or gate; order of the "
+                       "wall (Ctrl+F)",
+                       this);
+  closed_->setFocusPolicy(Qt::NoFocus);  // Ctrl+F; it would be where the keyboard is at first
   chip_ = new QFrame(this);
   chip_->setObjectName("filterChip");
   auto* layout = new QHBoxLayout(chip_);

@@ -124,10 +124,14 @@ Health healthOf(const RunData& run, const probe::Snapshot& snapshot) {
   QStringList summary{QString("all %1 experts in use %2")
                           .arg(run.layout.experts)
                           .arg(allLayers(run.layout.layers))};
+  QStringList kept;
   for (const Modality& modality : kModalities) {
     if (const auto success = metric(run, snapshot, modality.metric)) {
-      summary << QString("%1 of %2 choices kept").arg(percentText(*success), modality.word);
+      kept << QString("%1 of %2 choices").arg(percentText(*success), modality.word);
     }
+  }
+  if (!kept.isEmpty()) {
+    summary << QString("kept %1: %2").arg(allLayers(run.layout.layers), kept.join(", "));
   }
   health.summary = summary.join(" · ");
   return health;

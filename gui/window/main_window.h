@@ -11,6 +11,7 @@
 #include "gui/charts/expert_counts.h"
 #include "gui/inspect/digests.h"
 #include "gui/inspect/expert_flow.h"
+#include "gui/inspect/layer_view_find.h"
 #include "gui/runs/run_catalog.h"
 #include "gui/view/view_state.h"
 #include "gui/window/appearance.h"
@@ -133,6 +134,9 @@ class MainWindow : public QMainWindow {
   /// chooses what is there.
   void showSelection();
   void raiseDetails(const char* dock);
+  void findInLayer();  ///< in the heat map, where one types
+  /// The heat map with these columns; with `name` that one, and its best expert selected.
+  void showColumns(MapKind kind, const QString& name = {});
 
   // main_window_runs.cpp
   void showRun(OpenRun* run);
@@ -169,7 +173,9 @@ class MainWindow : public QMainWindow {
   // main_window_commands.cpp
   void openPalette();
   std::vector<PaletteCommand> placeCommands();
+  std::vector<PaletteCommand> columnCommands();
   std::vector<PaletteCommand> typedCommands(const QString& typed);
+  std::vector<PaletteCommand> questionCommands(const QString& typed);
 
   // main_window_dialogs.cpp
   void showKeys();

@@ -295,6 +295,11 @@ void MainWindow::makeExpertsMenu() {
                  : QString("there are %1 experts").arg(shownData()->layout.experts);
     });
   }
+  onlyIf(
+      addAction(menu, "findWordAction", "&Find by word or label…", Qt::CTRL | Qt::SHIFT | Qt::Key_F,
+                "Which expert takes a word, however rare, or patches with a label",
+                [this] { findInLayer(); }),
+      [this] { return whyNoLayers(); });
   const auto no_expert = [this] { return whyNoExpert(); };
   onlyIf(addAction(menu, "soloAction", "&Solo", Qt::Key_S,
                    "Show the selected expert alone; again: all", [this] { soloSelected(); }),

@@ -131,4 +131,14 @@ void MainWindow::raiseDetails(const char* name) {
   }
 }
 
+void MainWindow::findInLayer() {
+  showPanel(findChild<QDockWidget*>("layerDock"));
+  layer_view_->showFind();
+}
+
+void MainWindow::showColumns(MapKind kind, const QString& name) {
+  showPanel(findChild<QDockWidget*>("layerDock"));
+  layer_view_->showColumns(kind, name);
+}
+
 }  // namespace limoe::gui

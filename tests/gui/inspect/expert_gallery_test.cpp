@@ -66,6 +66,12 @@ class ExpertGalleryTest : public ::testing::Test {
         ->text()
         .toStdString();
   }
+  std::string title(const char* section) {
+    return gallery.findChild<QWidget*>(section)
+        ->findChild<QLabel*>("sectionTitle")
+        ->text()
+        .toStdString();
+  }
   std::string label(const char* name) {
     return gallery.findChild<QLabel*>(name)->text().toStdString();
   }
@@ -81,7 +87,7 @@ class ExpertGalleryTest : public ::testing::Test {
 
 TEST_F(ExpertGalleryTest, TopPatchesAreLinksToTheirImages) {
   open(0);
-  EXPECT_EQ(label("title"), "e0");
+  EXPECT_EQ(label("title"), "block 1 · e0");
   EXPECT_EQ(label("place"), "MoE layer 1 (block 1) · step 200");
   ASSERT_EQ(patches()->tiles().size(), 5u);
   const PatchTile& first = patches()->tiles()[0];  // gate .99: sample 2, patch 1
@@ -120,6 +126,7 @@ TEST_F(ExpertGalleryTest, SamePiecesAreOneChipAndAClickTakesTheBest) {
   EXPECT_EQ(words()->chips()[0].count, 2);
   EXPECT_EQ(words()->chips()[1].piece, "car");
   EXPECT_EQ(words()->chips()[1].count, 1);
+  EXPECT_EQ(title("words"), "Top words · of the 3 highest gates, same ones counted");
   click(words(), 0);
   EXPECT_EQ(state.selectedToken(), (TokenRef{0, probe::kText, 1}));
   const std::string tip = words()->itemTip(0).join('\n').toStdString();
@@ -152,6 +159,10 @@ TEST_F(ExpertGalleryTest, LiftsWithTheirCountsAndTheLeastCount) {
   EXPECT_NEAR(labels->lifts()[0].lift, 1.8, 1e-9);  // 4 / (4 · 5/9)
   EXPECT_THAT(note("labels"), HasSubstr("at least 5 kept patches"));
   EXPECT_THAT(labels->itemTip(0).join('\n').toStdString(), HasSubstr("22.2 expected"));
+  // 40 − 22.2
+  EXPECT_THAT(labels->itemTip(0).join('\n').toStdString(), HasSubstr("18 more than by chance"));
+  EXPECT_EQ(labels->accessibleDescription().toStdString(), "sky, +18, ×1.8, 40 of 40");
+  EXPECT_THAT(title("labels"), HasSubstr("beyond chance (excess count)"));
   state.toggleSelectedExpert(1);
   settle();
   const auto* pieces = items<LiftRows>("pieces");
@@ -243,7 +254,7 @@ TEST_F(ExpertGalleryTest, ANameIsGivenWithTheKeyboardAndShownEverywhere) {
   QTest::keyClick(field, Qt::Key_Return);
   EXPECT_EQ(state.expertName(0, 0), "sky");
   EXPECT_EQ(expertTitle(state, 0, 0), "e0 · sky");
-  EXPECT_EQ(label("title"), "e0 · sky");
+  EXPECT_EQ(label("title"), "block 1 · e0 · sky");
   QTest::keyClicks(field, "scraper");
   QTest::keyClick(field, Qt::Key_Escape);
   EXPECT_EQ(field->text(), "sky");
@@ -252,7 +263,12 @@ TEST_F(ExpertGalleryTest, ANameIsGivenWithTheKeyboardAndShownEverywhere) {
   EXPECT_EQ(items<FlowRows>("flowTo")->rows()[0].title, "e1 · middle");
   state.setLayer(1);
   EXPECT_EQ(field->text(), "") << "names are of one layer's expert";
-  EXPECT_EQ(label("title"), "e0");
+  EXPECT_EQ(label("title"), "block 3 · e0");
+  EXPECT_EQ(label("other"),
+            "Another expert than e0 · sky of block 1: experts belong to their layer.");
+  EXPECT_TRUE(shows("other"));
+  state.toggleSelectedExpert(1);
+  EXPECT_FALSE(shows("other"));
 }
 
 TEST_F(ExpertGalleryTest, WhatIsBeingTypedStaysWhileTheRunGoesOn) {
@@ -308,6 +324,7 @@ TEST_F(ExpertGalleryTest, TheFilterCountsAndIsSaid) {
   EXPECT_THAT(label("counts"), HasSubstr("chosen 1 · kept 1"));
   EXPECT_THAT(note("load"), HasSubstr("not filtered"));
   EXPECT_EQ(words()->chips().size(), 0u);
+  EXPECT_EQ(note("modality"), "tokens that match the filter (patches of grass)");
   EXPECT_EQ(items<FlowRows>("flowTo")->rows().size(), 1u);
 }
 

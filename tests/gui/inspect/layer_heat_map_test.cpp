@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <QApplication>
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -174,45 +176,32 @@ TEST_F(HeatMapViewTest, CursorStaysWithItsColumn) {
   EXPECT_EQ(view.cursor(), std::nullopt);
 }
 
-TEST_F(HeatMapViewTest, ThirtyTwoExpertsAndFortyLabelsFitAWideDock) {
-  show(numbers(32, 40), 1188, 288);  // what is left of a dock of 1200 × 400
-  const QSizeF whole = view.mapLayout().wholeSize();
+TEST_F(HeatMapViewTest, EveryRowHasItsNameBesideItHoweverLowTheMap) {
+  const double letters = std::ceil(QFontMetricsF(screenStyle(view).small).ascent());
+  for (const int height : {200, 160, 90}) {
+    show(numbers(32, 12), 700, height);
+    EXPECT_GE(view.mapLayout().cellSize().height(), letters) << height;
+    EXPECT_GT(view.verticalScrollBar()->maximum(), 0) << height;
+    EXPECT_EQ(view.horizontalScrollBar()->maximum(), 0);
+    // One column of names: "e31" in bold, the swatch and gaps.
+    EXPECT_LT(view.mapLayout().cells().left(), 60) << height;
+  }
+  show(numbers(8, 12), 700, 400);
   EXPECT_EQ(view.verticalScrollBar()->maximum(), 0);
-  EXPECT_EQ(view.horizontalScrollBar()->maximum(), 0);
-  EXPECT_LE(whole.height(), view.viewport()->height());
-  EXPECT_GE(view.mapLayout().cellSize().height(), 6);
-  EXPECT_GE(view.mapLayout().cellSize().width(), 20);
 }
 
-TEST_F(HeatMapViewTest, TitlesOfLowRowsStandSideBySide) {
-  const auto titles = [this](int height) {
-    show(numbers(10, 3), 480, height);
-    const QImage picture = view.viewport()->grab().toImage();
-    const auto dark = [&](const QRectF& room) {
-      for (int y = static_cast<int>(room.top()); y < room.bottom(); ++y) {
-        for (int x = static_cast<int>(room.left()); x < room.right(); ++x) {
-          if (picture.pixelColor(x, y).lightness() < 128) {
-            return true;
-          }
-        }
-      }
-      return false;
-    };
-    int found = 0;
-    for (std::size_t r = 0; r < 10; ++r) {
-      QRectF row = view.cellRect(r, 0);
-      row.setRight(row.left() - 14);  // without the swatch
-      row.setLeft(0);
-      found += dark(row) ? 1 : 0;
-    }
-    return found;
-  };
-  view.setPalette(QPalette(Qt::black, Qt::white, Qt::white, Qt::gray, Qt::gray, Qt::black,
-                           Qt::white, Qt::white, Qt::white));
-  EXPECT_EQ(titles(240), 10);
-  EXPECT_EQ(titles(100), 10);  // rows lower than a letter
-  EXPECT_LT(view.mapLayout().cellSize().height(), 9);
-  EXPECT_GT(view.mapLayout().cells().left(), 40) << "room for two titles";
+TEST_F(HeatMapViewTest, TheTipIsAboveThePointer) {
+  show(numbers(3, 4), 400, 200);
+  moveMouse(*view.viewport(), middle(2, 1), Qt::NoButton);
+  QWidget* tip = nullptr;
+  for (QWidget* widget : QApplication::topLevelWidgets()) {
+    tip = widget->inherits("QTipLabel") && widget->isVisible() ? widget : tip;
+  }
+  ASSERT_NE(tip, nullptr);
+  const int pointer = view.viewport()->mapToGlobal(middle(2, 1)).y();
+  if (pointer > 2 * tip->height() + 40) {  // where the screen has room
+    EXPECT_LT(tip->geometry().bottom(), pointer);
+  }
 }
 
 TEST_F(HeatMapViewTest, WhatDoesNotFitScrollsWithTheCursor) {
@@ -272,7 +261,9 @@ KindMap labelsOf(CellValue value, ColumnOrder order) {
   layout.label_names = {"sky", "car", "bus", "never"};
   layout.experts = 2;
   const ViewState state;
-  return kindMap(twoExperts(), layout, MapKind::Labels, value, order, expertLines(state, 0, 2));
+  const LayerDigest digest = twoExperts();
+  return kindMap(digest, KindCounts(digest, layout, MapKind::Labels), value, order, {},
+                 expertLines(state, 0, 2));
 }
 
 std::vector<std::string> titles(const HeatMap& map) {
@@ -306,8 +297,9 @@ TEST(KindMap, ValuesAndOrdersOfLabels) {
 TEST(KindMap, WordsAreComparedToAllPatches) {
   const probe::Layout layout;
   const ViewState state;
-  const KindMap made = kindMap(twoExperts(), layout, MapKind::Words, CellValue::Lift,
-                               ColumnOrder::Count, expertLines(state, 0, 2));
+  const LayerDigest digest = twoExperts();
+  const KindMap made = kindMap(digest, KindCounts(digest, layout, MapKind::Words), CellValue::Lift,
+                               ColumnOrder::Count, {}, expertLines(state, 0, 2));
   EXPECT_THAT(titles(made.map), ::testing::ElementsAre("red", "car"));
   // Every patch is of an image with "red": 7 / (10·7/10). "car": 4 / (4·7/10).
   EXPECT_DOUBLE_EQ(made.map.value(0, 0), 1);
@@ -324,12 +316,70 @@ TEST(KindMap, OnlyTheMostFrequentPiecesAreColumns) {
   }
   const probe::Layout layout;
   const ViewState state;
-  const KindMap made = kindMap(digest, layout, MapKind::Pieces, CellValue::Count, ColumnOrder::Name,
-                               expertLines(state, 0, 1));
+  const KindCounts counts(digest, layout, MapKind::Pieces);
+  const KindMap made =
+      kindMap(digest, counts, CellValue::Count, ColumnOrder::Name, {}, expertLines(state, 0, 1));
   EXPECT_EQ(made.occurring, 29U);
   EXPECT_EQ(made.map.columns.size(), kMostColumns);
   EXPECT_THAT(titles(made.map), ::testing::Not(::testing::Contains("w5"))) << "w6 … w29 are more";
   EXPECT_THAT(titles(made.map), ::testing::Contains("w6"));
+  // Looked for, rare ones are columns, too, with the sum of both: 3 + 5.
+  const Found found = findKinds(counts, "W3, w5 zebra", kMostColumns);
+  EXPECT_EQ(found.missing, QStringList{"zebra"});
+  const KindMap two =
+      kindMap(digest, counts, CellValue::Count, ColumnOrder::Name, found, expertLines(state, 0, 1));
+  EXPECT_THAT(titles(two.map), ::testing::ElementsAre("w3", "w5", "all 2 together"));
+  EXPECT_THAT(two.map.values, ::testing::ElementsAre(3, 5, 8));
+  // "w2" is one by itself; "w" begins all 29.
+  EXPECT_EQ(findKinds(counts, "w2", kMostColumns).kinds.size(), 1U);
+  const Found many = findKinds(counts, "w", kMostColumns);
+  EXPECT_EQ(many.kinds.size(), kMostColumns);
+  EXPECT_EQ(many.all, 29U);
+  EXPECT_TRUE(findKinds(counts, "w0", kMostColumns).kinds.empty()) << "it does not occur";
+}
+
+TEST(KindCountsTest, ThirtyThousandPiecesAreFoundInNoTime) {
+  LayerDigest digest;
+  digest.experts.resize(32);
+  for (std::size_t i = 0; i < 30'000; ++i) {
+    digest.pieces.push_back("\u2581word" + std::to_string(i));
+    for (ExpertDigest& expert : digest.experts) {
+      expert.pieces.push_back(1);
+    }
+  }
+  const probe::Layout layout;
+  QElapsedTimer timer;
+  timer.start();
+  const KindCounts counts(digest, layout, MapKind::Pieces);
+  const Found found = findKinds(counts, "WORD29999, word17", kMostColumns);
+  const auto took = timer.elapsed();
+  EXPECT_EQ(found.kinds.size(), 2U);
+  EXPECT_LT(took, 200) << "milliseconds";  // some 10 on a machine that is not busy
+  RecordProperty("milliseconds", static_cast<int>(took));
+}
+
+TEST(KindCountsTest, NamesOfTwoWordsAndPiecesThatGoOn) {
+  LayerDigest digest;
+  digest.experts.resize(2);
+  digest.experts[0].labels = {4, 1, 1};
+  digest.experts[1].labels = {0, 2, 0};
+  digest.pieces = {"\u2581CA", "FE", "\u2581cafe"};
+  digest.experts[0].pieces = {1, 3, 0};
+  digest.experts[1].pieces = {2, 0, 6};
+  probe::Layout layout;
+  layout.label_names = {"traffic light", "traffic", "light"};
+  const KindCounts labels(digest, layout, MapKind::Labels);
+  EXPECT_THAT(findKinds(labels, "traffic  Light", 24).kinds, ::testing::ElementsAre(0));
+  EXPECT_THAT(findKinds(labels, "light traffic", 24).kinds, ::testing::ElementsAre(2, 1));
+  const KindCounts pieces(digest, layout, MapKind::Pieces);
+  EXPECT_THAT(findKinds(pieces, "CAFE", 24).kinds, ::testing::ElementsAre(2));
+  EXPECT_THAT(findKinds(pieces, "fe", 24).kinds, ::testing::ElementsAre(1)) << "“…FE”";
+  EXPECT_THAT(findKinds(pieces, "c", 24).kinds, ::testing::ElementsAre(0, 2));
+  // "…FE" and "cafe": e0 has 3 of 9, e1 has 6.
+  const LayerBest best = bestExpert(digest, layout, MapKind::Pieces, {"…FE", "cafe"});
+  EXPECT_EQ(best.expert, 1);
+  EXPECT_EQ(best.count, 6U);
+  EXPECT_EQ(best.of, 9U);
 }
 
 TEST(FlowMap, SharesAreOfTheRow) {

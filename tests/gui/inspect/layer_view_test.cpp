@@ -2,8 +2,12 @@
 
 #include <gmock/gmock.h>
 
+#include <QAbstractItemView>
 #include <QComboBox>
+#include <QCompleter>
 #include <QLabel>
+#include <QLineEdit>
+#include <QMouseEvent>
 #include <QPushButton>
 #include <QTabBar>
 #include <QTableView>
@@ -157,6 +161,114 @@ TEST_F(LayerViewTest, ColumnsCanBeWordPiecesOrCaptionWords) {
   EXPECT_DOUBLE_EQ(map().value(0, 1), 6);  // two patches of e0 in each of three images
   choose("orders", 2);
   EXPECT_THAT(columns(), ::testing::ElementsAre("a", "car", "here", "red"));
+}
+
+/// Words go to e3 in both layers, so there is one answer.
+TEST_F(LayerViewTest, WordsAreFoundByTypingThemAndEveryLayersBestExpertIsSaid) {
+  show(run, 900, 320);
+  choose("kinds", 1);
+  EXPECT_EQ(label("columns_shown"), "4 of 4");
+  auto* find = view.findChild<QLineEdit*>("find");
+  find->setFocus();
+  QTest::keyClicks(find, "CAR, here");
+  settle();
+  EXPECT_THAT(columns(), ::testing::ElementsAre("…car", "…here", "all 2 together"));
+  EXPECT_EQ(label("columns_shown"), "2 of 4");
+  // car 2 and here 1.
+  EXPECT_THAT(label("readout"),
+              ::testing::StartsWith("e3: 3 of 3 kept text tokens “…car” or “…here”, 100.0 %"));
+  settle();
+  EXPECT_THAT(label("readout"),
+              ::testing::HasSubstr("\nTakes most of it: block 1 e3 100 %; block 3 e3 100 %"));
+  EXPECT_EQ(state.selectedExpert(), std::nullopt);
+  QTest::keyClick(find, Qt::Key_Return);
+  EXPECT_EQ(state.selectedExpert(), 3);
+  EXPECT_FALSE(view.findChild<QPushButton*>("offer")->isVisible()) << "pieces are no filter";
+  find->selectAll();
+  QTest::keyClicks(find, "zebra");
+  settle();
+  EXPECT_THAT(message(), ::testing::HasSubstr("“zebra”"));
+  find->clear();
+  settle();
+  EXPECT_EQ(columns().size(), 4U);
+}
+
+TEST_F(LayerViewTest, AWordIsFoundWhereLabelsAreShown) {
+  show(run, 900, 320);
+  view.showFind();
+  auto* find = view.findChild<QLineEdit*>("find");
+  EXPECT_TRUE(find->hasFocus());
+  QTest::keyClicks(find, "here");
+  settle();
+  EXPECT_EQ(view.findChild<QComboBox*>("kinds")->currentText(), "Text tokens by word");
+  EXPECT_THAT(columns(), ::testing::ElementsAre("…here"));
+  find->clear();
+  QTest::keyClicks(find, "grass");
+  settle();
+  EXPECT_EQ(view.findChild<QComboBox*>("kinds")->currentText(), "Patches by label");
+}
+
+TEST_F(LayerViewTest, LabelsAndCaptionWordsAreFound) {
+  show(run, 900, 320);
+  view.showColumns(MapKind::Labels, "car");
+  settle();
+  EXPECT_THAT(columns(), ::testing::ElementsAre("car"));
+  // e1 and e2 take 4 cars each; the first of equal ones.
+  EXPECT_EQ(view.heatMap()->cursor(), (HeatPlace{1, 0}));
+  EXPECT_EQ(state.selectedExpert(), 1);
+  EXPECT_EQ(view.findChild<QPushButton*>("offer")->text(), "Only car");
+  view.showColumns(MapKind::Words, "red car");
+  settle();
+  EXPECT_THAT(columns(), ::testing::ElementsAre("red", "car", "all 2 together"));
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("(once for each of them)"));
+}
+
+TEST_F(LayerViewTest, TheOtherLayersAreCountedForAChosenColumnOnly) {
+  show(run);
+  EXPECT_EQ(run.walks, 1);
+  click(0, 1);
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 …"));
+  EXPECT_EQ(run.walks, 2);
+  settle();
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 e0 50 %"));
+  click(0, 2);
+  settle();
+  EXPECT_EQ(run.walks, 2) << "known already";
+}
+
+TEST_F(LayerViewTest, WhatACellSaysComesFirstAndHowItWasCountedLast) {
+  show(run, 640, 250);
+  EXPECT_THAT(label("note"),
+              ::testing::StartsWith("Cell: per cent of a column’s patches that the expert takes."));
+  EXPECT_THAT(label("note"), ::testing::EndsWith("samples, evaluation routing."));
+  const auto* note = view.findChild<QLabel*>("note");
+  EXPECT_GE(note->height(), 2 * note->fontMetrics().height()) << "two lines";
+  const int before = view.heatMap()->height();
+  click(0, 1);
+  settle();
+  EXPECT_EQ(view.heatMap()->height(), before) << "a chosen cell moves nothing";
+}
+
+TEST_F(LayerViewTest, AClickBesideTheListOfWordsDoesWhatItDoesElsewhere) {
+  show(run, 900, 320);
+  choose("kinds", 1);
+  auto* find = view.findChild<QLineEdit*>("find");
+  find->setFocus();
+  QTest::keyClicks(find, "red");
+  EXPECT_FALSE(find->completer()->popup()->isVisible()) << "nothing more to offer";
+  find->clear();
+  QTest::keyClicks(find, "he");
+  settle();
+  QWidget* list = find->completer()->popup();
+  ASSERT_TRUE(list->isVisible());
+  const QPoint at = view.heatMap()->cellRect(2, 0).center().toPoint();
+  const QPointF global = view.heatMap()->viewport()->mapToGlobal(QPointF(at));
+  ASSERT_FALSE(list->geometry().contains(global.toPoint()));
+  QMouseEvent press(QEvent::MouseButtonPress, list->mapFromGlobal(global), global, Qt::LeftButton,
+                    Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(list, &press);
+  EXPECT_FALSE(list->isVisible());
+  EXPECT_EQ(state.selectedExpert(), 2) << "the cell was clicked";
 }
 
 TEST_F(LayerViewTest, ClickingACellSelectsItsExpert) {

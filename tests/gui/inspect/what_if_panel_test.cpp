@@ -181,9 +181,9 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
   panel.findChild<WhatIfResults*>()->setCurrentIndex(2);
   auto* tree = find<QTreeWidget>("tokensTree");
   ASSERT_EQ(tree->topLevelItemCount(), 3);
-  EXPECT_EQ(tree->topLevelItem(0)->text(0), "1 patch dropped");
-  EXPECT_EQ(tree->topLevelItem(1)->text(0), "1 word piece dropped");
-  EXPECT_EQ(tree->topLevelItem(2)->text(0), "1 patch rescued");
+  EXPECT_EQ(tree->topLevelItem(0)->text(0), "1 patch newly dropped");
+  EXPECT_EQ(tree->topLevelItem(1)->text(0), "1 word piece newly dropped");
+  EXPECT_EQ(tree->topLevelItem(2)->text(0), "1 patch no longer dropped");
   EXPECT_EQ(tree->topLevelItem(0)->child(0)->text(0), "car  1");
   tree->topLevelItem(0)->child(0)->setExpanded(true);
   EXPECT_EQ(tree->topLevelItem(0)->child(0)->child(0)->text(0), "Sample 1 · patch row 1, column 1");
@@ -198,7 +198,7 @@ TEST_F(WhatIfPanelTest, ListsTheTokensAndSelectsThem) {
                     tree->visualItemRect(word->child(0)).center());
   EXPECT_EQ(state.selectedToken(), (TokenRef{0, probe::kText, 0}));
   QTest::keyClick(tree, Qt::Key_Down);
-  QTest::keyClick(tree, Qt::Key_Down);  // “1 patch rescued”, sky
+  QTest::keyClick(tree, Qt::Key_Down);  // “1 patch no longer dropped”, sky
   QTest::keyClick(tree, Qt::Key_Right);
   QTest::keyClick(tree, Qt::Key_Down);
   QTest::keyClick(tree, Qt::Key_Return);

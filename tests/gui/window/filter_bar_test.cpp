@@ -1,4 +1,5 @@
 // Finding: the filter bar as a user drives it, and what it makes of the view.
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QCheckBox>
 #include <QComboBox>
@@ -7,8 +8,10 @@
 #include <QFrame>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMouseEvent>
 #include <QTest>
 #include <QToolButton>
+#include <QWindow>
 
 #include "gui/window/filter_bar.h"
 #include "tests/gui/window/window_fixture.h"
@@ -182,6 +185,49 @@ TEST_F(FilterBarTest, CompletesWordsOfTheCaptions) {
   ASSERT_TRUE(waitUntil([&] { return completer->model()->rowCount() == 8; }));
   completer->setCompletionPrefix("cl");
   EXPECT_EQ(completer->currentCompletion(), "clouds");
+}
+
+TEST_F(FilterBarTest, NoListForAWordThatIsTypedAndAClickBesideTheListIsAClick) {
+  show();
+  open(makeRun("a"));
+  openBar();
+  auto* word = find<QLineEdit>("filterWord");
+  auto* completer = word->completer();
+  ASSERT_TRUE(waitUntil([&] { return completer->model()->rowCount() == 8; }));
+  type("cl");
+  EXPECT_TRUE(waitUntil([&] { return completer->popup()->isVisible(); }));
+  auto* dropped = find<QCheckBox>("filterDropped");
+  const QPointF at = dropped->mapToGlobal(QPointF(8, dropped->height() / 2.0));
+  QWidget* list = completer->popup();
+  QMouseEvent press(QEvent::MouseButtonPress, list->mapFromGlobal(at), at, Qt::LeftButton,
+                    Qt::LeftButton, Qt::NoModifier);
+  QApplication::sendEvent(list, &press);
+  EXPECT_FALSE(list->isVisible());
+  QTest::mouseRelease(window->windowHandle(), Qt::LeftButton, {},
+                      window->mapFromGlobal(at.toPoint()));
+  EXPECT_TRUE(dropped->isChecked());
+  word->setFocus();
+  word->clear();
+  type("CLOUDS");
+  QTest::qWait(50);
+  EXPECT_FALSE(list->isVisible()) << "there is nothing more to offer";
+}
+
+TEST_F(FilterBarTest, NothingMovesWhileItIsTypedAt) {
+  show();
+  window->resize(1600, 1000);
+  open(makeRun("a"));
+  const auto place = [&] { return window->canvas()->mapTo(window.get(), QPoint(0, 0)).y(); };
+  openBar();
+  ASSERT_TRUE(countIs("8 images"));
+  QTest::qWait(20);
+  const int before = place();
+  const QRect count = find<QLabel>("filterCount")->geometry();
+  type("red");
+  pressHere(Qt::Key_Return);
+  ASSERT_TRUE(countIs("6 of 8 images"));
+  EXPECT_EQ(find<QLabel>("filterCount")->geometry(), count);
+  EXPECT_EQ(place(), before);
 }
 
 TEST_F(FilterBarTest, ADenseModelIsFilteredAndSortedByWord) {

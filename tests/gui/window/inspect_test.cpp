@@ -142,7 +142,7 @@ TEST_F(InspectTest, AClickOnAnExpertShowsItsGallery) {
   begin();
   clickExpert(1);
   EXPECT_TRUE(waitUntil([this] { return isInFront("galleryDock"); }));
-  EXPECT_EQ(inGallery<QLabel>("title")->text(), "e1");
+  EXPECT_EQ(inGallery<QLabel>("title")->text(), QString::fromUtf8("block 1 · e1"));
   EXPECT_TRUE(waitUntil([this] {
     return inGallery<QToolButton>("allPatches")->text() == "Show all 28";
   })) << inGallery<QToolButton>("allPatches")->text().toStdString();
@@ -155,7 +155,7 @@ TEST_F(InspectTest, ANameGivenInTheGalleryIsEverywhereAndStays) {
   inGallery<QLineEdit>("name")->setFocus();
   type("sky");
   pressHere(Qt::Key_Return);
-  EXPECT_EQ(inGallery<QLabel>("title")->text(), "e1 · sky");
+  EXPECT_EQ(inGallery<QLabel>("title")->text(), QString::fromUtf8("block 1 · e1 · sky"));
   EXPECT_EQ(inStrip(1, ExpertModel::kNumber), "e1 · sky");
   clickPatch(0, 1);  // (1 + 0) % 4
   raise("tokenDock");

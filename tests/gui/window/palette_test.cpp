@@ -1,9 +1,12 @@
 // The command palette: finding by letters, and doing what was found.
 #include <QApplication>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QListView>
 #include <QTest>
 
+#include "gui/inspect/heat_map_view.h"
+#include "gui/inspect/layer_view.h"
 #include "gui/window/command_palette.h"
 #include "gui/window/fuzzy_match.h"
 #include "tests/gui/window/window_fixture.h"
@@ -138,6 +141,52 @@ TEST_F(PaletteTest, OfWhatIsFoundEquallyWellThatWithAKeyComesFirst) {
   openPalette();
   type("pan runs");  // “Panels › Runs” hides it, “Panel › Runs” goes there
   EXPECT_EQ(palette()->titles().value(0), QString::fromUtf8("Go › Panel › Runs"));
+}
+
+TEST_F(PaletteTest, AWordOrLabelIsAQuestionThatTheHeatMapAnswers) {
+  show();
+  open(makeRun("a"));
+  Digests& digests = window->digests();
+  ASSERT_TRUE(waitUntil([&] { return digests.texts({}) != nullptr; }));
+  openPalette();
+  type("HOUSE");
+  EXPECT_TRUE(
+      palette()->titles().contains(QString::fromUtf8("Which expert takes the word “HOUSE”?")));
+  EXPECT_TRUE(palette()->titles().contains(
+      QString::fromUtf8("Which expert takes patches labelled “house”?")));
+  pressHere(Qt::Key_Escape);
+  runCommand("house");  // the label's question comes first
+  auto* view = window->findChild<LayerView*>();
+  ASSERT_TRUE(waitUntil([&] { return view->heatMap()->cursor().has_value(); }));
+  EXPECT_EQ(view->heatMap()->map().columns.size(), 1U);
+  EXPECT_EQ(view->heatMap()->map().columns[0].title, "house");
+  EXPECT_EQ(window->viewState().selectedExpert(),
+            static_cast<int64_t>(*view->heatMap()->cursor()->row));
+}
+
+TEST_F(PaletteTest, LeadsToTheColumnsAndToWhereOneTypes) {
+  show();
+  open(makeRun("a"));
+  openPalette();
+  type("heat");
+  EXPECT_TRUE(palette()->titles().contains("Heat map: patches by label (labels)"));
+  type(" words");
+  EXPECT_TRUE(palette()->titles().contains("Heat map: text tokens by word (words)"));
+  pressHere(Qt::Key_Escape);
+  runCommand("heat text tokens");
+  EXPECT_EQ(find<QComboBox>("kinds")->currentText(), "Text tokens by word");
+  press(Qt::Key_F, Qt::ControlModifier | Qt::ShiftModifier);
+  EXPECT_EQ(QApplication::focusWidget(), find<QLineEdit>("find"));
+  // Experts say their layer, and those of other layers are found by name.
+  window->viewState().setExpertName(1, 2, "words on signs");
+  openPalette();
+  type("signs");
+  EXPECT_EQ(find<QListView>("paletteList")->model()->index(0, 0).data().toString(),
+            QString::fromUtf8("Expert 2 · words on signs (block 3)"));
+  pressHere(Qt::Key_Return);
+  QTest::qWait(20);
+  EXPECT_EQ(window->viewState().layer(), 1);
+  EXPECT_EQ(window->viewState().selectedExpert(), 2);
 }
 
 TEST_F(PaletteTest, AClickDoesACommandAndAClickElsewhereClosesIt) {

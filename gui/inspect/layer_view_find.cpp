@@ -1,0 +1,176 @@
+#include "gui/inspect/layer_view_find.h"
+
+#include <QRegularExpression>
+#include <algorithm>
+#include <numeric>
+
+namespace limoe::gui {
+namespace {
+
+constexpr QChar kWordBegin(0x2581);
+constexpr QChar kGoesOn(0x2026);
+
+std::size_t kindsOf(const LayerDigest& digest, const probe::Layout& layout, MapKind kind) {
+  return kind == MapKind::Labels   ? layout.label_names.size()
+         : kind == MapKind::Pieces ? digest.pieces.size()
+                                   : digest.words.size();
+}
+
+QString titleOf(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
+                std::size_t index) {
+  return kind == MapKind::Labels   ? QString::fromStdString(layout.label_names[index])
+         : kind == MapKind::Pieces ? pieceTitle(digest.pieces[index])
+                                   : digest.words[index];
+}
+
+const std::vector<uint64_t>& countsOf(const ExpertDigest& expert, MapKind kind) {
+  return kind == MapKind::Labels   ? expert.labels
+         : kind == MapKind::Pieces ? expert.pieces
+                                   : expert.words;
+}
+
+/// As it is typed: without the mark of what goes on with a word.
+QStringView bare(const QString& title) {
+  return QStringView(title).mid(title.size() > 1 && title.startsWith(kGoesOn) ? 1 : 0);
+}
+
+/// Those whose name is `name` in any case, or else begins with it.
+std::vector<std::size_t> named(const KindCounts& counts, QStringView name) {
+  std::vector<std::size_t> same;
+  std::vector<std::size_t> beginning;
+  for (std::size_t k = 0; k < counts.totals.size(); ++k) {
+    const QStringView title = bare(counts.titles[static_cast<qsizetype>(k)]);
+    if (counts.totals[k] > 0 && title.startsWith(name, Qt::CaseInsensitive)) {
+      (title.size() == name.size() ? same : beginning).push_back(k);
+    }
+  }
+  return same.empty() ? beginning : same;
+}
+
+QStringList namesIn(const KindCounts& counts, const QString& text) {
+  static const QRegularExpression space("\\s+");
+  QStringList names;
+  for (const QString& part : text.split(',', Qt::SkipEmptyParts)) {
+    const QString name = part.simplified();
+    if (!name.contains(' ') || !named(counts, name).empty()) {
+      names << name;
+    } else {
+      names << name.split(space, Qt::SkipEmptyParts);
+    }
+  }
+  names.removeAll(QString());
+  return names;
+}
+
+}  // namespace
+
+QString pieceTitle(const std::string& piece) {
+  QString title = QString::fromStdString(piece);
+  if (title.startsWith(kWordBegin)) {
+    return title.mid(1);
+  }
+  // Only where it could be taken for a word.
+  return !title.isEmpty() && title.at(0).isLetterOrNumber() ? QString(kGoesOn) + title : title;
+}
+
+uint64_t countOf(const LayerDigest& digest, MapKind kind, std::size_t expert, std::size_t index) {
+  const std::vector<uint64_t>& counts = countsOf(digest.experts[expert], kind);
+  return index < counts.size() ? counts[index] : 0;
+}
+
+KindCounts::KindCounts(const LayerDigest& digest, const probe::Layout& layout, MapKind the_kind)
+    : kind(the_kind), totals(kindsOf(digest, layout, the_kind)) {
+  titles.reserve(static_cast<qsizetype>(totals.size()));
+  for (std::size_t k = 0; k < totals.size(); ++k) {
+    titles << titleOf(digest, layout, kind, k);
+  }
+  for (const ExpertDigest& expert : digest.experts) {
+    const std::vector<uint64_t>& counts = countsOf(expert, kind);
+    uint64_t row = 0;
+    for (std::size_t k = 0; k < std::min(counts.size(), totals.size()); ++k) {
+      totals[k] += counts[k];
+      row += counts[k];
+    }
+    // A patch is counted for every word of its caption, so the sum would count it several times.
+    row_totals.push_back(kind == MapKind::Words ? expert.kept[probe::kImage] : row);
+  }
+  total = std::accumulate(row_totals.begin(), row_totals.end(), uint64_t{0});
+}
+
+std::size_t KindCounts::occurring() const {
+  return totals.size() - static_cast<std::size_t>(std::ranges::count(totals, uint64_t{0}));
+}
+
+std::vector<std::size_t> KindCounts::mostFrequent(std::size_t most) const {
+  std::vector<std::size_t> all(totals.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return mostFrequent(most, std::move(all));
+}
+
+std::vector<std::size_t> KindCounts::mostFrequent(std::size_t most,
+                                                  std::vector<std::size_t> among) const {
+  most = std::min(most, among.size());
+  std::ranges::partial_sort(among, among.begin() + static_cast<std::ptrdiff_t>(most),
+                            [this](std::size_t a, std::size_t b) {
+                              return totals[a] != totals[b] ? totals[a] > totals[b] : a < b;
+                            });
+  among.resize(most);
+  std::erase_if(among, [this](std::size_t k) { return totals[k] == 0; });
+  return among;
+}
+
+Found findKinds(const KindCounts& counts, const QString& names, std::size_t most) {
+  Found found;
+  for (const QString& name : namesIn(counts, names)) {
+    const std::vector<std::size_t> kinds = named(counts, name);
+    if (kinds.empty()) {
+      found.missing << name;
+    }
+    for (const std::size_t kind : kinds) {
+      if (std::ranges::find(found.kinds, kind) == found.kinds.end()) {
+        found.kinds.push_back(kind);
+      }
+    }
+    if (found.kinds.size() > most) {  // one letter of a name finds a great many
+      found.all += found.kinds.size() - most;
+      found.kinds = counts.mostFrequent(most, std::move(found.kinds));
+    }
+  }
+  found.all += found.kinds.size();
+  return found;
+}
+
+std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& layout,
+                                const QString& names) {
+  for (const MapKind kind : {MapKind::Pieces, MapKind::Words, MapKind::Labels}) {
+    if (!findKinds(KindCounts(digest, layout, kind), names, 1).kinds.empty()) {
+      return kind;
+    }
+  }
+  return std::nullopt;
+}
+
+LayerBest bestExpert(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
+                     const QStringList& titles) {
+  std::vector<std::size_t> kinds;
+  for (std::size_t k = 0; k < kindsOf(digest, layout, kind); ++k) {
+    if (titles.contains(titleOf(digest, layout, kind, k))) {
+      kinds.push_back(k);
+    }
+  }
+  LayerBest best;
+  for (std::size_t e = 0; e < digest.experts.size(); ++e) {
+    uint64_t count = 0;
+    for (const std::size_t k : kinds) {
+      count += countOf(digest, kind, e, k);
+    }
+    best.of += count;
+    if (count > best.count) {
+      best.count = count;
+      best.expert = static_cast<int64_t>(e);
+    }
+  }
+  return best;
+}
+
+}  // namespace limoe::gui
