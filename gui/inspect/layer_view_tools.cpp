@@ -255,7 +255,7 @@ void LayerTools::arrange() {
   const int letter = find_->fontMetrics().averageCharWidth();
   find_->setMaximumWidth(kMostFindLetters * letter);
   find_->setMinimumWidth(kFindLetters * letter);
-  const auto direction = find_->isHidden() || width() >= choices_->minimumSize().width() +
+  const auto direction = find_->isHidden() || width() >= choices_->sizeHint().width() +
                                                              row_->spacing() + find_->minimumWidth()
                              ? QBoxLayout::LeftToRight
                              : QBoxLayout::BottomToTop;
