@@ -66,8 +66,6 @@ FilterBar::FilterBar(ViewState& state, Digests& digests, QWidget* parent)
   makeBar();
   makeChip();
   layout->addWidget(chip_);
-  layout->addWidget(closed_, 0, Qt::AlignLeft);
-  layout->addStretch(1);
   bar_->hide();
   typing_.setSingleShot(true);
   typing_.setInterval(kTypingMs);
@@ -99,7 +97,6 @@ void FilterBar::connectControls() {
   connect(chip_clear_, &QToolButton::clicked, this, &FilterBar::clearAll);
   connect(close_, &QToolButton::clicked, this, &FilterBar::dismiss);
   connect(chip_text_, &QToolButton::clicked, this, &FilterBar::open);
-  connect(closed_, &QToolButton::clicked, this, &FilterBar::open);
   for (QWidget* widget : bar_->findChildren<QWidget*>()) {
     widget->installEventFilter(this);  // Esc
   }
@@ -386,7 +383,6 @@ void FilterBar::refreshChip() {
   chip_text_->setAccessibleName(chip_words_.isEmpty() ? QString("No filter") : chip_words_);
   chip_text_->setToolTip(chip_words_ + "\nClick to change it (Ctrl+F)");
   chip_->setVisible(!chip_words_.isEmpty() && !isOpen());
-  keepPlace();
 }
 
 bool FilterBar::eventFilter(QObject* watched, QEvent* event) {

@@ -51,7 +51,6 @@ class FilterBar : public QWidget {
   void makeOrder(QWidget* parent);
   void makeChip();
   void fitToFont();
-  void keepPlace();
   void connectControls();
   void refresh();
   void refreshChoices(const RunData* run);
@@ -88,7 +87,6 @@ class FilterBar : public QWidget {
   WalkBar* wait_;
   QToolButton* clear_;
   QToolButton* close_;
-  QToolButton* closed_;  ///< opens the bar where there is no chip
   QFrame* chip_;
   QToolButton* chip_text_;
   WalkBar* chip_wait_;

@@ -24,7 +24,6 @@ constexpr int kWordLetters = 18;
 constexpr int kChoiceLetters = 7;
 constexpr int kOrderLetters = 14;
 constexpr int kCountLetters = 19;  ///< "37 of 256 images" and more
-constexpr int kMostPart = 12;      ///< of the window's height, that a closed bar takes at most
 
 QToolButton* makeButton(const char* name, const QString& text, const QString& tip,
                         QWidget* parent) {
@@ -122,24 +121,6 @@ void FilterBar::fitToFont() {
   count_->setFixedWidth(fontMetrics().averageCharWidth() * kCountLetters);
 }
 
-/// Open or closed the bar is as high, and the wall below it stays where it is; only where that
-/// would take too much of a small window it takes nothing while it is closed.
-void FilterBar::keepPlace() {
-  for (QWidget* part : bar_->findChildren<QWidget*>()) {
-    if (!bar_->isVisible()) {  // as large as it will be when it is shown
-      part->ensurePolished();
-      part->updateGeometry();
-    }
-  }
-  const int open = bar_->layout()->heightForWidth(width());
-  const bool keeps = open <= window()->height() / kMostPart;
-  const int least = isOpen() || keeps ? open : 0;
-  closed_->setVisible(keeps && chip_words_.isEmpty() && !isOpen());
-  if (minimumHeight() != least) {
-    setMinimumHeight(least);
-  }
-}
-
 void FilterBar::makeOrder(QWidget* parent) {
   order_ = named(new QComboBox(parent), "wallOrder", "Order of the wall",
                  "In which order the images stand; by a value the largest come first");
@@ -150,11 +131,6 @@ void FilterBar::makeOrder(QWidget* parent) {
 }
 
 void FilterBar::makeChip() {
-  closed_ = makeButton("filterOpen", QString::fromUtf8("Filter and sort…"),
-                       "Find images by word, label, expert, dropped tokens or gate; order of the "
-                       "wall (Ctrl+F)",
-                       this);
-  closed_->setFocusPolicy(Qt::NoFocus);  // Ctrl+F; it would be where the keyboard is at first
   chip_ = new QFrame(this);
   chip_->setObjectName("filterChip");
   auto* layout = new QHBoxLayout(chip_);
