@@ -240,7 +240,7 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   const QStringList names = {tr("#"),
                              tr("Load"),
                              modality_header_ ? tr("Modality") : QString(),
-                             table_.words ? tr("Labels, words") : tr("Labels"),
+                             tr("Labels"),
                              tr(""),
                              tr("")};
   const QStringList tips = {
