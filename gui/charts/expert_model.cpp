@@ -237,12 +237,9 @@ QVariant ExpertModel::headerData(int section, Qt::Orientation orientation, int r
   if (orientation != Qt::Horizontal || section < 0 || section >= kColumnCount) {
     return {};
   }
-  const QStringList names = {tr("#"),
-                             tr("Load"),
-                             modality_header_ ? tr("Modality") : QString(),
-                             tr("Labels"),
-                             tr(""),
-                             tr("")};
+  const QStringList names = {
+      tr("#"),      tr("Load"), modality_header_ ? tr("Modality") : QString(),
+      tr("Labels"), tr(""),     tr("")};
   const QStringList tips = {
       tr("Number of the expert, from 0 as in the recording, and its name (F2)"),
       table_.capacity ? tr("Kept tokens against what the expert's capacity allows")

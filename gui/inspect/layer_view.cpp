@@ -64,6 +64,7 @@ struct LayerView::State {
   std::shared_ptr<const LayerDigest> counts_of;
   KindMap kinds;              ///< what the map shows; its `map` without values
   bool selects_best = false;  ///< when what is looked for has been counted
+  bool typed = false;         ///< names by hand, which may be of another kind than is shown
 
   TrendPoints points;  ///< over time
 
@@ -133,6 +134,11 @@ void LayerView::State::connectAll() {
   connect(map, &HeatMapView::chosen, &view,
           [this](const HeatPlace& place, bool repeated) { choose(place, repeated); });
   connect(tools, &LayerTools::namesEntered, &view, [this] { goToBest(true); });
+  connect(tools, &LayerTools::namesTyped, &view, [this] {
+    typed = true;
+    selects_best = false;
+    refresh();
+  });
   connect(lines, &LayerLines::offerTaken, &view, [this] {
     if (const auto filter = offered()) {
       state.setFilter(*filter);
@@ -266,7 +272,7 @@ void LayerView::State::refreshKinds(const RunData& run) {
   if (!tools->names().isEmpty()) {
     found = findKinds(counts, tools->names(), kMostColumns);
   }
-  if (found && found->kinds.empty()) {
+  if (std::exchange(typed, false) && found && found->kinds.empty()) {
     if (const auto kind = kindWith(*digest, run.layout, tools->names())) {
       return tools->look(*kind, tools->names());  // a word is typed where labels are shown
     }
@@ -276,8 +282,8 @@ void LayerView::State::refreshKinds(const RunData& run) {
   tools->setTitle(title(run));
   if (made.map.isEmpty()) {
     const bool none = counts.occurring() == 0;
-    say(none ? noKinds(*digest, run.layout, tools->kind())
-             : noneFound(tools->kind(), tools->names()));
+    selects_best = false;
+    say(none ? noKinds(*digest, run.layout, tools->kind()) : noneFound(counts, tools->names()));
     tools->setColumns(counts.titles, 0, counts.occurring());
     lines->setNote(filterNote(wanted.filter, run.layout) +
                    tr("Counted: %1.").arg(countingRule(run)));

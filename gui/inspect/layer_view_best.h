@@ -14,8 +14,9 @@ class BestExperts {
  public:
   BestExperts(ViewState& state, Digests& digests) : state_(state), digests_(digests) {}
 
-  /// "Takes most of it: block 3 e0 34 %; block 1 e2 26 %; block 5 …", largest share first.
-  /// `shown` is the digest of the layer looked at.
+  /// "Takes most of it: block 3 e0 57 % (8 of 14); block 1 e2 = e6 21 % (3 of 14); block 5 …",
+  /// largest share first; only the layer looked at under a filter that each layer answers
+  /// differently. `shown` is the digest of the layer looked at.
   QString inWords(const RunData& run, const LayerDigest& shown, MapKind kind,
                   const QStringList& titles);
   /// What inWords() is waiting for, or what was stopped.
@@ -23,6 +24,8 @@ class BestExperts {
 
  private:
   void lookForOthers(const RunData& run);
+  QString bestInWords(const RunData& run, int64_t layer, const LayerBest& best) const;
+  bool isRouted(const RunData& run, int64_t layer) const;
 
   struct Asked {
     DecisionsStamp stamp;

@@ -34,17 +34,25 @@ QStringView bare(const QString& title) {
   return QStringView(title).mid(title.size() > 1 && title.startsWith(kGoesOn) ? 1 : 0);
 }
 
-/// Those whose name is `name` in any case, or else begins with it.
-std::vector<std::size_t> named(const KindCounts& counts, QStringView name) {
+/// Those whose name is `name` in any case; or else parts of words, which go on with one, of that
+/// name; or else those that begin with it. Of those that were kept.
+std::vector<std::size_t> named(const KindCounts& counts, QStringView name,
+                               uint64_t least_total = 1) {
   std::vector<std::size_t> same;
+  std::vector<std::size_t> parts;
   std::vector<std::size_t> beginning;
   for (std::size_t k = 0; k < counts.totals.size(); ++k) {
-    const QStringView title = bare(counts.titles[static_cast<qsizetype>(k)]);
-    if (counts.totals[k] > 0 && title.startsWith(name, Qt::CaseInsensitive)) {
-      (title.size() == name.size() ? same : beginning).push_back(k);
+    const QString& title = counts.titles[static_cast<qsizetype>(k)];
+    if (counts.totals[k] < least_total) {
+      continue;
+    }
+    if (title.compare(name, Qt::CaseInsensitive) == 0) {
+      same.push_back(k);
+    } else if (bare(title).startsWith(name, Qt::CaseInsensitive)) {
+      (bare(title).size() == name.size() ? parts : beginning).push_back(k);
     }
   }
-  return same.empty() ? beginning : same;
+  return !same.empty() ? same : !parts.empty() ? parts : beginning;
 }
 
 QStringList namesIn(const KindCounts& counts, const QString& text) {
@@ -140,6 +148,11 @@ Found findKinds(const KindCounts& counts, const QString& names, std::size_t most
   return found;
 }
 
+bool isNamed(const KindCounts& counts, const QString& names) {
+  return std::ranges::any_of(namesIn(counts, names),
+                             [&](const QString& name) { return !named(counts, name, 0).empty(); });
+}
+
 std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& layout,
                                 const QString& names) {
   for (const MapKind kind : {MapKind::Pieces, MapKind::Words, MapKind::Labels}) {
@@ -168,6 +181,9 @@ LayerBest bestExpert(const LayerDigest& digest, const probe::Layout& layout, Map
     if (count > best.count) {
       best.count = count;
       best.expert = static_cast<int64_t>(e);
+      best.equals.clear();
+    } else if (count > 0 && count == best.count) {
+      best.equals.push_back(static_cast<int64_t>(e));
     }
   }
   return best;

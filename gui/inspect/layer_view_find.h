@@ -56,6 +56,9 @@ struct Found {
 /// comma), in any case. A name that is not there finds those that begin with it. At most `most`.
 Found findKinds(const KindCounts& counts, const QString& names, std::size_t most);
 
+/// Whether any of the names is there, kept or not.
+bool isNamed(const KindCounts& counts, const QString& names);
+
 /// Where any of the names can be found: text tokens, caption words, then labels.
 std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& layout,
                                 const QString& names);
@@ -64,6 +67,7 @@ std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& 
 struct LayerBest {
   int64_t expert = -1;  ///< −1: none was kept
   uint64_t count = 0, of = 0;
+  std::vector<int64_t> equals;  ///< other experts that take as many
 };
 
 /// `titles` are the kinds' in full, as KindCounts has them. The first of equal experts.

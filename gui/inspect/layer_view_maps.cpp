@@ -65,13 +65,14 @@ HeatMap heatOf(const Counted& counted, CellValue value, bool of_row) {
   return map;
 }
 
-/// "42 of 120 kept patches labelled “sky”"
-QString partOf(MapKind kind, const QString& quoted, uint64_t count, uint64_t of) {
-  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept patches labelled %3")
+/// "42 of 120 kept patches labelled “sky”"; with K = 2 "kept choices of patches …".
+QString partOf(MapKind kind, bool one_choice, const QString& quoted, uint64_t count, uint64_t of) {
+  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept %4patches labelled %3")
                        : kind == MapKind::Pieces
-                           ? tr("%1 of %2 kept text tokens %3")
-                           : tr("%1 of %2 kept patches in images whose caption has %3");
-  return form.arg(countText(count), countText(of), quoted);
+                           ? tr("%1 of %2 kept %4text tokens %3")
+                           : tr("%1 of %2 kept %4patches in images whose caption has %3");
+  return form.arg(countText(count), countText(of), quoted,
+                  one_choice ? QString() : tr("choices of "));
 }
 
 /// The counts of these kinds, compared to all of the layer; with `together` their sum is the last
@@ -185,16 +186,23 @@ KindMap kindMap(const LayerDigest& digest, const KindCounts& counts, CellValue v
   }
   if (together) {
     result.map.columns.push_back(
-        {tr("all %1 together").arg(kinds.size()), tr("all"), {}, false, false});
+        {(kinds.size() < found->all ? tr("these %1 together") : tr("all %1 together"))
+             .arg(kinds.size()),
+         kinds.size() < found->all ? tr("these") : tr("all"),
+         {},
+         false,
+         false});
     result.map.columns.back().selected = true;  // stands out
   }
-  result.map.describe = [counted, titles, kind = counts.kind](const HeatMap& map, std::size_t row,
-                                                              std::size_t column) {
+  const bool one_choice = digest.chosen[probe::kImage] <= digest.tokens[probe::kImage] &&
+                          digest.chosen[probe::kText] <= digest.tokens[probe::kText];
+  result.map.describe = [counted, titles, one_choice, kind = counts.kind](
+                            const HeatMap& map, std::size_t row, std::size_t column) {
     const uint64_t count = counted.table.at(row, column);
     const uint64_t of = counted.column_totals[column];
     const auto c = static_cast<qsizetype>(column);
-    QString part =
-        partOf(kind, anyOf(c < titles.size() ? QStringList{titles[c]} : titles), count, of);
+    QString part = partOf(kind, one_choice,
+                          anyOf(c < titles.size() ? QStringList{titles[c]} : titles), count, of);
     if (kind == MapKind::Words && c >= titles.size()) {
       part += tr(" (once for each of them)");
     }

@@ -128,7 +128,13 @@ QString noKinds(const LayerDigest& digest, const probe::Layout& layout, MapKind 
                              : tr("None of these %1 have a %2.").arg(tokens, kindWord(kind));
 }
 
-QString noneFound(MapKind kind, const QString& names) {
+QString noneFound(const KindCounts& counts, const QString& names) {
+  const MapKind kind = counts.kind;
+  if (isNamed(counts, names)) {
+    return tr("None of the %1 of “%2” were kept and counted here: they were dropped, or the filter "
+              "leaves them out.")
+        .arg(kindTokens(kind), names.simplified());
+  }
   const QString none =
       tr("No %1 is, or begins with, “%2”.").arg(kindWord(kind), names.simplified());
   switch (kind) {

@@ -24,7 +24,7 @@ QString measuresNote(const RunData& run, const TokenFilter& filter);
 /// Why a map of kinds has no columns.
 QString noKinds(const LayerDigest& digest, const probe::Layout& layout, MapKind kind);
 /// Why none of `names` is a column.
-QString noneFound(MapKind kind, const QString& names);
+QString noneFound(const KindCounts& counts, const QString& names);
 /// Why there is no flow from `layer`.
 QString noFlow(const RunData& run, int64_t layer);
 

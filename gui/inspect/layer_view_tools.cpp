@@ -6,6 +6,7 @@
 #include <QHBoxLayout>
 #include <QLineEdit>
 #include <QPainter>
+#include <QSignalBlocker>
 #include <QStandardItemModel>
 #include <QStyle>
 #include <QTabBar>
@@ -124,6 +125,7 @@ void LayerTools::makeFind() {
   find_->setClearButtonEnabled(true);
   find_->setCompleter(completer_);
   connect(find_, &QLineEdit::textChanged, this, [this] { Q_EMIT changed(); });
+  connect(find_, &QLineEdit::textEdited, this, &LayerTools::namesTyped);
   connect(find_, &QLineEdit::returnPressed, this, &LayerTools::namesEntered);
 }
 
@@ -132,8 +134,15 @@ QString LayerTools::names() const {
 }
 
 void LayerTools::look(MapKind kind, const QString& names) {
-  kinds_->setCurrentIndex(static_cast<int>(kind));
-  find_->setText(names);
+  {
+    const QSignalBlocker together(kinds_);  // never with the names of before
+    kinds_->setCurrentIndex(static_cast<int>(kind));
+  }
+  if (find_->text() == names) {
+    Q_EMIT changed();
+  } else {
+    find_->setText(names);
+  }
 }
 
 void LayerTools::focusNames() {

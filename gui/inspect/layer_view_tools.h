@@ -45,6 +45,7 @@ class LayerTools : public QWidget {
   void pageChanged();
   void changed();       ///< any other choice
   void namesEntered();  ///< with Enter
+  void namesTyped();    ///< changed by hand
 
  protected:
   bool event(QEvent* event) override;

@@ -41,14 +41,13 @@ struct Measure {
   const char* tip;
 };
 constexpr std::array<Measure, 6> kMeasures = {
-    {{"Success rate, recorded", "Recorded", "As recorded: kept choices / choices"},
-     {"Success rate, what if", "What if", "Under the settings above: kept choices / choices"},
+    {{"Success, recorded", "Recorded", "As recorded: kept choices / choices"},
+     {"Success, what if", "What if", "Under the settings above: kept choices / choices"},
      {"Difference, points", "Points", "Difference of the success rates in percentage points"},
-     {"Tokens newly dropped", "Newly dropped",
-      "Tokens that an expert processed and that none would"},
+     {"Newly dropped", "Newly dropped", "Tokens that an expert processed and that none would"},
      {"No longer dropped", "No longer dropped",
       "Tokens that no expert processed and that one would"},
-     {"Processed elsewhere", "Elsewhere",
+     {"Elsewhere", "Elsewhere",
       "Tokens that are processed in both, but not by the same experts. Probabilities are the "
       "recorded ones, so a token's first choice stays; what can change is whether its choices find "
       "room, and with K how many it has."}}};

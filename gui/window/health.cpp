@@ -131,7 +131,8 @@ Health healthOf(const RunData& run, const probe::Snapshot& snapshot) {
     }
   }
   if (!kept.isEmpty()) {
-    summary << QString("kept %1: %2").arg(allLayers(run.layout.layers), kept.join(", "));
+    const char* over = run.layout.layers == 1 ? "kept %1: %2" : "kept on average %1: %2";
+    summary << QString(over).arg(allLayers(run.layout.layers), kept.join(", "));
   }
   health.summary = summary.join(" · ");
   return health;

@@ -179,7 +179,8 @@ TEST_F(LayerViewTest, WordsAreFoundByTypingThemAndEveryLayersBestExpertIsSaid) {
               ::testing::StartsWith("e3: 3 of 3 kept text tokens “…car” or “…here”, 100.0 %"));
   settle();
   EXPECT_THAT(label("readout"),
-              ::testing::HasSubstr("\nTakes most of it: block 1 e3 100 %; block 3 e3 100 %"));
+              ::testing::HasSubstr(
+                  "\nTakes most of it: block 1 e3 100 % (3 of 3); block 3 e3 100 % (3 of 3)"));
   EXPECT_EQ(state.selectedExpert(), std::nullopt);
   QTest::keyClick(find, Qt::Key_Return);
   EXPECT_EQ(state.selectedExpert(), 3);
@@ -223,6 +224,38 @@ TEST_F(LayerViewTest, LabelsAndCaptionWordsAreFound) {
   EXPECT_THAT(label("readout"), ::testing::HasSubstr("(once for each of them)"));
 }
 
+TEST_F(LayerViewTest, ASecondQuestionIsAnsweredForWhatItIs) {
+  show(run, 900, 320);
+  view.showColumns(MapKind::Pieces, "here");
+  settle();
+  EXPECT_THAT(columns(), ::testing::ElementsAre("…here"));
+  EXPECT_EQ(state.selectedExpert(), 3);
+  view.showColumns(MapKind::Labels, "grass");
+  settle();
+  EXPECT_EQ(view.findChild<QComboBox*>("kinds")->currentText(), "Patches by label");
+  EXPECT_THAT(columns(), ::testing::ElementsAre("grass"));
+  EXPECT_EQ(state.selectedExpert(), 0);
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 1 e0 = e1 50 % (4 of 8)"));
+}
+
+TEST_F(LayerViewTest, WhatIsNotKeptHereIsSaidAndNothingElseIsShownForIt) {
+  show(run, 900, 320);
+  view.showColumns(MapKind::Pieces, "here");
+  settle();
+  TokenFilter filter;
+  filter.label = 0;  // patches alone
+  state.setFilter(filter);
+  settle();
+  EXPECT_EQ(view.findChild<QComboBox*>("kinds")->currentText(), "Text tokens by word");
+  filter = {};
+  filter.expert = 3;  // of each layer another
+  state.setFilter(filter);
+  settle();
+  EXPECT_THAT(columns(), ::testing::ElementsAre("…here"));
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 1 e3 100 %"));
+  EXPECT_THAT(label("readout"), ::testing::Not(::testing::HasSubstr("block 3")));
+}
+
 TEST_F(LayerViewTest, TheOtherLayersAreCountedForAChosenColumnOnly) {
   show(run);
   EXPECT_EQ(run.walks, 1);
@@ -230,7 +263,7 @@ TEST_F(LayerViewTest, TheOtherLayersAreCountedForAChosenColumnOnly) {
   EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 …"));
   EXPECT_EQ(run.walks, 2);
   settle();
-  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 e0 50 %"));
+  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 e0 = e1 50 % (4 of 8)"));
   click(0, 2);
   settle();
   EXPECT_EQ(run.walks, 2) << "known already";

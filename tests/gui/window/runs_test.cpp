@@ -168,8 +168,8 @@ TEST(Health, TellsUnusedExpertsAndDrops) {
   snapshot.metrics = {0.97f, 0.9f, 0.98f, 0.96f, 0.91f, 0.89f};
   EXPECT_TRUE(healthOf(run, snapshot).warnings.isEmpty());
   EXPECT_EQ(healthOf(run, snapshot).summary,
-            "all 4 experts in use in both MoE layers · kept in both MoE layers: 97 % of image "
-            "choices, 90 % of text choices");
+            "all 4 experts in use in both MoE layers · kept on average in both MoE layers: 97 % of "
+            "image choices, 90 % of text choices");
   run.layout.metric_names.clear();
   for (const auto& [layers, where] :
        {std::pair(1, "in the one MoE layer"), std::pair(6, "in all 6 MoE layers")}) {
