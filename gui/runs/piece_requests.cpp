@@ -45,11 +45,14 @@ void PieceRequests::came(const std::vector<PieceKey>& keys) {
   --untaken_;
 }
 
-void PieceRequests::forgetDecisions() {
+void PieceRequests::forget(const std::function<bool(const PieceKey&)>& which) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(requests_, [](const auto& request) {
-    return std::get<PieceKind>(request.first) != PieceKind::Sample;
-  });
+  std::erase_if(requests_, [&which](const auto& request) { return which(request.first); });
+}
+
+void PieceRequests::stop() {
+  const std::lock_guard lock(mutex_);
+  reading_ = false;
 }
 
 bool PieceRequests::isEmpty() const {

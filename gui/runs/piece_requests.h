@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -21,8 +22,8 @@ class PieceRequests {
   void want(const PieceKey& key);
   /// GUI thread: these have come. Drops what has not been asked for lately.
   void came(const std::vector<PieceKey>& keys);
-  /// GUI thread: a resumed run took snapshots back.
-  void forgetDecisions();
+  /// GUI thread: a resumed run took snapshots back, or there is another recording.
+  void forget(const std::function<bool(const PieceKey&)>& which);
   bool isEmpty() const;
 
   /// Whether reading must begin now: something waits, none is under way, and what was read is being
@@ -35,6 +36,9 @@ class PieceRequests {
   /// Reader thread: what was taken with next() goes to the GUI thread now, except for `unread`.
   /// Returns whether to read on; if not, reading has ended.
   bool send(const std::vector<PieceKey>& unread);
+
+  /// Reader thread: nothing can be read now. beginReading() begins again.
+  void stop();
 
  private:
   struct Request {

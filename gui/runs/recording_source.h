@@ -46,6 +46,12 @@ class RecordingSource : public RunSource {
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
+ Q_SIGNALS:
+  /// Another recording is there now under the same name, with other images and perhaps other sizes:
+  /// data() is of that one. Whoever kept anything must be given the source anew; dataChanged()
+  /// follows.
+  void replaced();
+
  private:
   struct Exchange;
   /// What has come of something that was asked for; neither: it is no longer there.
@@ -64,6 +70,7 @@ class RecordingSource : public RunSource {
   void take(const std::vector<Arrival>& arrivals);
   void giveUp(const QString& why);
   void report(const QString& failure);
+  bool isKnown(const PieceKey& key) const;
   bool hasSample(int64_t sample) const;
   bool hasSnapshot(int64_t snapshot) const;
 
@@ -76,9 +83,10 @@ class RecordingSource : public RunSource {
   bool update_posted_ = false;
   bool caught_up_ = false;
   bool given_up_ = false;
+  int64_t edition_ = 0;  ///< of data_
 
   PieceCache cache_;
-  std::set<PieceKey> unreadable_;  ///< reported once; not asked for again before reload()
+  std::set<PieceKey> unreadable_;  ///< not asked for again before reload()
   QString last_failure_;
 };
 
