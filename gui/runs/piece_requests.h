@@ -30,13 +30,15 @@ class PieceRequests {
   /// taken. Reading is under way then.
   bool beginReading();
 
-  /// Reader thread: what to read next, of one kind, snapshot and layer, by sample. Empty: nothing,
-  /// and reading has ended.
+  /// Reader thread: what to read next, of one kind, snapshot and layer, by sample. Empty: nothing.
   std::vector<PieceKey> next();
   /// Reader thread: what was taken with next() goes to the GUI thread now, except for `unread`.
   /// Returns whether to read on; if not, reading has ended.
   bool send(const std::vector<PieceKey>& unread);
 
+  /// Reader thread: next() gave nothing. Returns whether to read on, because something has come
+  /// meanwhile; if not, reading has ended.
+  bool rest();
   /// Reader thread: nothing can be read now. beginReading() begins again.
   void stop();
 

@@ -200,19 +200,28 @@ bool RecordingSource::Exchange::readSome() {
     requests.stop();
     return false;
   }
-  const std::vector<PieceKey> keys = requests.next();
-  if (keys.empty()) {
-    return false;
-  }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<Arrival> arrivals;
-  while (arrivals.size() < keys.size() &&
-         (arrivals.empty() || std::chrono::steady_clock::now() - begin < kTurn)) {
-    const std::size_t first = arrivals.size();
-    read(keys, first, neighbours(keys, first), arrivals);
+  std::vector<PieceKey> keys;
+  std::size_t done = 0;  // of keys
+  // One letter for all of them: each makes every view look for what it waits for.
+  while (arrivals.empty() || std::chrono::steady_clock::now() - begin < kTurn) {
+    if (done == keys.size()) {
+      keys = requests.next();
+      done = 0;
+    }
+    if (keys.empty()) {
+      break;
+    }
+    const std::size_t count = neighbours(keys, done);
+    read(keys, done, count, arrivals);
+    done += count;
   }
-  const auto read_end = keys.begin() + static_cast<std::ptrdiff_t>(arrivals.size());
-  const bool goes_on = requests.send({read_end, keys.end()});
+  if (arrivals.empty()) {
+    return requests.rest();
+  }
+  const bool goes_on =
+      requests.send({keys.begin() + static_cast<std::ptrdiff_t>(done), keys.end()});
   mailbox->send([self = source, arrivals = std::move(arrivals)] { self->take(arrivals); });
   return goes_on;
 }
