@@ -400,6 +400,14 @@ std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot
                                : nullptr;
 }
 
+bool RecordingSource::cannotReadSample(int64_t sample) const {
+  return unreadable_.contains({PieceKind::Sample, 0, 0, sample});
+}
+
+bool RecordingSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return unreadable_.contains({PieceKind::Decisions, snapshot, layer, sample});
+}
+
 std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {
   return startWalk(reader_, exchange_->mailbox, std::move(request),
                    [exchange = exchange_, edition = edition_]() -> const probe::RecordingReader* {

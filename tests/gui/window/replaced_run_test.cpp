@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -128,35 +129,64 @@ TEST_F(ReplacedRun, AWalkOverTheOldOneVisitsNothingOfTheNewOne) {
   EXPECT_FALSE(visited);
 }
 
-/// Spoils the index of one of the tables of steps: the recording opens, its steps cannot be read.
-void spoilSteps(const std::filesystem::path& file) {
+bool canRead(const std::function<void()>& read) {
+  try {
+    read();
+    return true;
+  } catch (const probe::RecordingError&) {
+    return false;
+  }
+}
+
+using Part = std::function<void(const probe::RecordingReader&)>;
+void readTable(const probe::RecordingReader& reader) {
+  reader.readSummary(0);
+  reader.readTextTokens();
+}
+void readSteps(const probe::RecordingReader& reader) {
+  reader.readSteps(0, 1);
+}
+void readDecisions(const probe::RecordingReader& reader) {
+  reader.readLayer(0, 0, 0, 1, false);
+}
+
+/// Spoils the index of one of the datasets that `spoilt` reads: the recording opens, and the others
+/// can be read.
+void spoil(const std::filesystem::path& file, const Part& spoilt, const Part& other) {
   std::ifstream whole(file, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(whole), {}};
   whole.close();
   for (std::size_t at = bytes.find("EAIB"); at != std::string::npos;
        at = bytes.find("EAIB", at + 1)) {
-    std::string spoilt = bytes;
-    spoilt[at + 12] = static_cast<char>(spoilt[at + 12] ^ 0x55);
-    std::ofstream(file, std::ios::binary | std::ios::trunc) << spoilt;
+    std::string changed = bytes;
+    changed[at + 12] = static_cast<char>(changed[at + 12] ^ 0x55);
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << changed;
     std::optional<probe::RecordingReader> reader;
-    try {
-      reader.emplace(file);
-    } catch (const probe::RecordingError&) {
-      continue;
-    }
-    try {
-      reader->readSummary(0);
-      reader->readTextTokens();
-    } catch (const probe::RecordingError&) {
-      continue;
-    }
-    try {
-      reader->readSteps(0, 1);
-    } catch (const probe::RecordingError&) {
+    if (canRead([&] { reader.emplace(file); }) && canRead([&] { readTable(*reader); }) &&
+        canRead([&] { other(*reader); }) && !canRead([&] { spoilt(*reader); })) {
       return;
     }
   }
-  FAIL() << "no table of steps was found";
+  FAIL() << "no such dataset was found";
+}
+
+TEST(UnreadableRun, SaysWhatWillNotCome) {
+  QTemporaryDir folder;
+  const std::string run = folder.filePath("run").toStdString();
+  probe::test::writeSyntheticRecording(run, {});
+  ASSERT_NO_FATAL_FAILURE(spoil(probe::RunFolder{run}.recording(1), readDecisions, readSteps));
+  RecordingSource source(std::make_shared<ReaderThread>(), QString::fromStdString(run));
+  QString failure;
+  QObject::connect(&source, &RunSource::failed, [&](const QString& why) { failure = why; });
+  ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
+  EXPECT_EQ(source.decisions(2, 1, 3), nullptr);
+  EXPECT_FALSE(source.cannotReadDecisions(2, 1, 3)) << "it is not known yet";
+  ASSERT_TRUE(waitUntil([&] { return !failure.isEmpty() && source.isIdle(); }));
+  EXPECT_TRUE(source.cannotReadDecisions(2, 1, 3));
+  EXPECT_FALSE(source.cannotReadDecisions(2, 0, 3)) << "it was not asked for";
+  EXPECT_FALSE(source.cannotReadSample(3));
+  source.reload();
+  EXPECT_FALSE(source.cannotReadDecisions(2, 1, 3)) << "it is tried again";
 }
 
 TEST_F(ReplacedRun, WhatCannotBeToldOfAResumedRunIsNotReadAgainAndAgain) {
@@ -175,7 +205,7 @@ TEST_F(ReplacedRun, WhatCannotBeToldOfAResumedRunIsNotReadAgainAndAgain) {
     writer.append(snapshot);
     writer.finish();
   }
-  spoilSteps(part);
+  ASSERT_NO_FATAL_FAILURE(spoil(part, readSteps, readDecisions));
   std::filesystem::rename(part, probe::RunFolder{run}.recording(2));
   bool failed = false;
   QObject::connect(source.get(), &RunSource::failed, [&] { failed = true; });
