@@ -347,6 +347,11 @@ StatusTexts CanvasScene::status() const {
       texts.notes << tr("counting flips … %1 %").arg(std::lround(flips_.progress() * 100));
     }
   }
+  if (samples_.unreadable() > 0) {
+    texts.notes << tr("%1 of the images on the screen, or their routing, cannot be read; F5 tries "
+                      "again")
+                       .arg(samples_.unreadable());
+  }
   texts.notes.removeAll(QString());
   return texts;
 }

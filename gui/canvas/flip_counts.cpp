@@ -81,18 +81,12 @@ std::shared_ptr<const FlipSample> FlipCounts::at(const Place& place) {
   return held.flips;
 }
 
-bool FlipCounts::isWanted(const FlipSample& flips) const {
-  return std::any_of(places_.begin(), places_.end(), [&](const auto& held) {
-    return isSeen(held.second) && isOf(flips, held.second.wanted);
-  });
-}
-
 void FlipCounts::endFrame() {
   if (places_.size() > kMostPlaces) {
     std::erase_if(places_, [this](const auto& held) { return !isSeen(held.second); });
   }
-  const bool is_wanted = std::any_of(works_.begin(), works_.end(), [this](const auto& work) {
-    return isWanted(*work.second.flips);
+  const bool is_wanted = std::any_of(places_.begin(), places_.end(), [this](const auto& held) {
+    return isSeen(held.second) && works_.contains(keyOf(held.second.wanted));
   });
   if (walk_ && !is_wanted) {
     walk_.reset();
@@ -103,22 +97,33 @@ void FlipCounts::endFrame() {
   }
 }
 
-std::shared_ptr<FlipSample> FlipCounts::beginningOf(const Place& place) const {
+std::shared_ptr<FlipSample> FlipCounts::beginningOf(const Place& place, const Counted& counted) {
   auto begin = std::make_shared<FlipSample>();
   begin->layer = place.layer;
   begin->sample = place.sample;
   int64_t reads = place.snapshot + 1;
-  for (const auto& [id, held] : places_) {
-    if (held.flips && isOf(*held.flips, place) &&
-        std::abs(held.flips->snapshot - place.snapshot) < reads) {
-      reads = std::abs(held.flips->snapshot - place.snapshot);
-      *begin = *held.flips;
+  const FlipSample* nearest = nullptr;
+  const auto [first, last] = counted.equal_range(keyOf(place));
+  for (auto other = first; other != last; ++other) {
+    const int64_t away = std::abs(other->second->snapshot - place.snapshot);
+    if (away < reads) {
+      reads = away;
+      nearest = other->second;
     }
+  }
+  if (nearest) {
+    *begin = *nearest;
   }
   return begin;
 }
 
 double FlipCounts::collectWorks() {
+  Counted counted;
+  for (const auto& [id, held] : places_) {
+    if (held.flips) {
+      counted.emplace(std::pair(held.flips->layer, held.flips->sample), held.flips.get());
+    }
+  }
   double done = 0;
   for (const auto& [id, held] : places_) {
     const Place& place = held.wanted;
@@ -130,9 +135,9 @@ double FlipCounts::collectWorks() {
       continue;
     }
     // Places that show the same sample at several steps go on from one another.
-    const std::pair key(place.layer, place.sample);
+    const Key key = keyOf(place);
     if (works_.size() < kWorksAtOnce && !works_.contains(key)) {
-      auto flips = beginningOf(place);
+      auto flips = beginningOf(place, counted);
       const int64_t from = flips->snapshot;
       works_[key] = {std::move(flips), from, place.snapshot};
     }
@@ -195,19 +200,23 @@ void FlipCounts::start() {
   walk_ = source_->walk(std::move(request));
 }
 
-void FlipCounts::publish(const std::shared_ptr<FlipSample>& flips) {
-  flips->most = 0;  // going back in time leaves less
-  for (const auto* counts : {&flips->image, &flips->text}) {
-    if (!counts->empty()) {
-      flips->most = std::max(flips->most, *std::max_element(counts->begin(), counts->end()));
+void FlipCounts::publish(const Works& works) {
+  for (const auto& [key, work] : works) {
+    FlipSample& flips = *work.flips;
+    flips.most = 0;  // going back in time leaves less
+    for (const auto* counts : {&flips.image, &flips.text}) {
+      if (!counts->empty()) {
+        flips.most = std::max(flips.most, *std::max_element(counts->begin(), counts->end()));
+      }
     }
   }
   for (auto& [id, held] : places_) {
     const auto away = [&held](const FlipSample& counted) {
       return std::abs(counted.snapshot - held.wanted.snapshot);
     };
-    if (isOf(*flips, held.wanted) && (!held.flips || away(*flips) < away(*held.flips))) {
-      held.flips = flips;
+    const auto work = works.find(keyOf(held.wanted));
+    if (work != works.end() && (!held.flips || away(*work->second.flips) < away(*held.flips))) {
+      held.flips = work->second.flips;
     }
   }
 }
@@ -217,9 +226,7 @@ void FlipCounts::finish(const QString& failure) {
   walk_.reset();
   failure_ = failure;
   if (failure.isEmpty()) {
-    for (const auto& [key, work] : works) {
-      publish(work.flips);
-    }
+    publish(works);
   }
   Q_EMIT changed();
 }

@@ -76,17 +76,20 @@ class FlipCounts : public QObject {
     std::shared_ptr<FlipSample> flips;
     int64_t from = -1, to = 0;  ///< snapshots
   };
-  using Works = std::map<std::pair<int64_t, int64_t>, Work>;
+  using Key = std::pair<int64_t, int64_t>;  ///< layer, sample
+  using Works = std::map<Key, Work>;
+  using Counted = std::multimap<Key, const FlipSample*>;
+  static Key keyOf(const Place& place) { return {place.layer, place.sample}; }
 
   /// What is nearest to the wanted count, to go on from.
-  std::shared_ptr<FlipSample> beginningOf(const Place& place) const;
-  bool isWanted(const FlipSample& flips) const;
+  static std::shared_ptr<FlipSample> beginningOf(const Place& place, const Counted& counted);
   void start();
   /// Counts of the wanted places that are there; adds the others to works_.
   double collectWorks();
   /// What to read for works_, neighbours together; works that are too much for once are dropped.
   std::vector<WalkItem> readsOfWorks();
-  void publish(const std::shared_ptr<FlipSample>& flips);
+  /// Gives what was counted to the places that want it.
+  void publish(const Works& works);
   void finish(const QString& failure);
 
   QPointer<RunSource> source_;

@@ -145,19 +145,20 @@ class PainterPen : public WallPen {
 };
 
 /// What is drawn, by slot, each with its caption set.
-std::vector<WallSample> collect(RunSource& source, const RunData& run, const ViewState& state,
-                                const WallOptions& options, const WallGeometry& geometry) {
+std::vector<WallSample> collect(const RunData& run, const WallPieces& pieces,
+                                const ViewState& state, const WallOptions& options,
+                                const WallGeometry& geometry) {
   std::vector<WallSample> samples;
   const bool routed = run.layout.layers > 0 && state.snapshot() >= 0;
-  for (const int64_t number : options.samples) {
+  for (std::size_t slot = 0; slot < options.samples.size(); ++slot) {
     WallSample& sample = samples.emplace_back();
-    sample.sample = number;
-    sample.probe = source.sample(number);
+    sample.sample = options.samples[slot];
+    sample.probe = slot < pieces.probes.size() ? pieces.probes[slot] : nullptr;
     if (routed) {
-      sample.slice = source.decisions(state.snapshot(), state.layer(), number);
+      sample.slice = slot < pieces.slices.size() ? pieces.slices[slot] : nullptr;
     }
     if (!sample.probe || (routed && !sample.slice)) {
-      throw std::logic_error("paintWall: sample " + std::to_string(number) +
+      throw std::logic_error("paintWall: sample " + std::to_string(sample.sample) +
                              " has not been loaded before painting");
     }
     sample.caption = layoutCaption(geometry, *sample.probe, 0, run.layout.text_length);
@@ -167,19 +168,15 @@ std::vector<WallSample> collect(RunSource& source, const RunData& run, const Vie
 
 }  // namespace
 
-QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, const ViewState& state,
-                 const WallOptions& options) {
-  const auto run = source.data();
-  if (!run) {
-    throw std::logic_error("paintWall: the recording has not been opened yet");
-  }
+QRectF paintWall(QPainter& painter, const QRectF& target, const RunData& run,
+                 const WallPieces& pieces, const ViewState& state, const WallOptions& options) {
   const auto slots = static_cast<int64_t>(options.samples.size());
-  const WallGeometry geometry(run->layout, slots, options.columns, options.captions);
+  const WallGeometry geometry(run.layout, slots, options.columns, options.captions);
   const QSizeF size = geometry.size();
   if (size.isEmpty()) {
     return {target.topLeft(), QSizeF(0, 0)};
   }
-  const auto samples = collect(source, *run, state, options, geometry);
+  const auto samples = collect(run, pieces, state, options, geometry);
   const double scale = std::min(target.width() / size.width(), target.height() / size.height());
 
   painter.save();
@@ -191,11 +188,11 @@ QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, con
                         shrunk && painter.paintEngine()->type() == QPaintEngine::Raster);
   painter.setRenderHint(QPainter::LosslessImageRendering);  // no JPEG in PDF
   painter.setRenderHint(QPainter::Antialiasing);
-  PainterPen pen(painter, run->layout);
-  const WallContent content{run->layout, [&](int64_t slot) -> const WallSample& {
+  PainterPen pen(painter, run.layout);
+  const WallContent content{run.layout, [&](int64_t slot) -> const WallSample& {
                               return samples[static_cast<std::size_t>(slot)];
                             }};
-  drawWall(pen, geometry, wallStyle(state, run->layout, Qt::white, Qt::black), content, 0, slots);
+  drawWall(pen, geometry, wallStyle(state, run.layout, Qt::white, Qt::black), content, 0, slots);
   painter.restore();
   return {target.topLeft(), size * scale};
 }

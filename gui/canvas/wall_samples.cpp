@@ -39,7 +39,10 @@ const WallSample& WallSamples::at(const PlaceWish& wish, RunSource& source, cons
       content.caption = layoutCaption(geometry, *content.probe, 0, run.layout.text_length);
     }
   }
-  pending_ = !readDecisions(content, wish, source, run) || !content.probe || pending_;
+  const Reading decisions = readDecisions(content, wish, source, run);
+  const bool no_image = !content.probe && source.cannotReadSample(wish.sample);
+  pending_ = pending_ || decisions == Reading::Pending || (!content.probe && !no_image);
+  unreadable_ += no_image || decisions == Reading::Impossible ? 1 : 0;
   if (filter.isEmpty()) {
     content.matches.reset();
     held.filter = {};
@@ -53,29 +56,36 @@ const WallSample& WallSamples::at(const PlaceWish& wish, RunSource& source, cons
   return content;
 }
 
-bool WallSamples::readDecisions(WallSample& content, const PlaceWish& wish, RunSource& source,
-                                const RunData& run) {
-  if (wish.snapshot < 0) {
+WallSamples::Reading WallSamples::readDecisions(WallSample& content, const PlaceWish& wish,
+                                                RunSource& source, const RunData& run) {
+  const auto drop = [&content] {
     content.slice.reset();
     content.matches.reset();
     content.snapshot = -1;
-    return true;
+  };
+  if (wish.snapshot < 0) {
+    drop();
+    return Reading::Done;
   }
   const int64_t step = run.snapshot_steps[static_cast<std::size_t>(wish.snapshot)];
   if (content.slice && content.snapshot == wish.snapshot && content.layer == wish.layer &&
       content.step == step) {
-    return true;
+    return Reading::Done;
   }
   auto slice = source.decisions(wish.snapshot, wish.layer, wish.sample);
+  if (!slice && source.cannotReadDecisions(wish.snapshot, wish.layer, wish.sample)) {
+    drop();  // those of another step would stand for them
+    return Reading::Impossible;
+  }
   if (!slice) {
-    return false;
+    return Reading::Pending;
   }
   content.slice = std::move(slice);
   content.matches.reset();
   content.snapshot = wish.snapshot;
   content.step = step;
   content.layer = wish.layer;
-  return true;
+  return Reading::Done;
 }
 
 void WallSamples::match(Held& held, const RunData& run, const TokenFilter& filter) {

@@ -28,14 +28,18 @@ class WallSamples {
   void beginFrame() {
     ++frame_;
     pending_ = false;
+    unreadable_ = 0;
   }
 
   /// What the place holds, asked for where it is missing. While the wanted decisions are being read
-  /// the place keeps those it had, so that nothing flickers; isPending() then says so.
+  /// the place keeps those it had, so that nothing flickers; isPending() then says so. Those that
+  /// cannot be read leave none there.
   /// `flips`: nullptr where no counts are wanted.
   const WallSample& at(const PlaceWish& wish, RunSource& source, const RunData& run,
                        const WallGeometry& geometry, const TokenFilter& filter, FlipCounts* flips);
   bool isPending() const { return pending_; }
+  /// Places of this frame whose image or decisions cannot be read.
+  int64_t unreadable() const { return unreadable_; }
 
   /// Drops places that this frame has not asked for, except a few.
   void endFrame();
@@ -49,8 +53,9 @@ class WallSamples {
     int64_t last_frame = 0;
     TokenFilter filter;  ///< of content.matches
   };
-  static bool readDecisions(WallSample& content, const PlaceWish& wish, RunSource& source,
-                            const RunData& run);
+  enum class Reading { Done, Pending, Impossible };
+  static Reading readDecisions(WallSample& content, const PlaceWish& wish, RunSource& source,
+                               const RunData& run);
   static void match(Held& held, const RunData& run, const TokenFilter& filter);
   static void countFlips(WallSample& content, const PlaceWish& wish, const RunData& run,
                          FlipCounts& flips);
@@ -58,6 +63,7 @@ class WallSamples {
   std::map<int64_t, Held> places_;
   int64_t frame_ = 0;
   bool pending_ = false;
+  int64_t unreadable_ = 0;
 };
 
 }  // namespace limoe::gui

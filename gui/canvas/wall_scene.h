@@ -32,12 +32,19 @@ struct WallOptions {
   bool captions = true;
 };
 
+/// What is drawn of a run, each as long as WallOptions::samples and in its order.
+struct WallPieces {
+  std::vector<std::shared_ptr<const probe::ProbeSet>> probes;    ///< of one sample each
+  std::vector<std::shared_ptr<const probe::LayerSlice>> slices;  ///< likewise; not looked at
+                                                                 ///< where nothing is routed
+};
+
 /// Draws the wall with a QPainter: vector rectangles for the tints, images at their own resolution.
 /// `target` is filled keeping the aspect ratio; returns the rectangle really used. `state` gives
 /// snapshot, layer, overlay style, shade, opacity and hidden experts. Used for figures.
-/// Samples are taken from `source`; the caller has made sure that they are there.
-QRectF paintWall(QPainter& painter, const QRectF& target, RunSource& source, const ViewState& state,
-                 const WallOptions& options);
+/// Throws std::logic_error where a piece is missing.
+QRectF paintWall(QPainter& painter, const QRectF& target, const RunData& run,
+                 const WallPieces& pieces, const ViewState& state, const WallOptions& options);
 
 /// Size of the wall in wall units for those options.
 QSizeF wallSize(const RunData& run, const WallOptions& options);

@@ -10,7 +10,6 @@
 #include <array>
 #include <cmath>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -22,6 +21,7 @@
 #include "gui/charts/plot_style.h"
 #include "gui/figures/figure_output.h"
 #include "gui/view/colors.h"
+#include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
 namespace {
@@ -248,23 +248,35 @@ class RunFigures {
         .arg(run_->name, layerTitle(*run_, state_.layer()), stepTitle(*run_, state_.snapshot()));
   }
 
-  using Slices = std::vector<std::shared_ptr<const probe::LayerSlice>>;
-
-  /// Asks for the first samples; nullopt until all of them have come.
-  std::optional<Slices> readWall(int64_t samples) {
-    Slices slices;
+  /// Asks for the first samples, as many as `wall` has room for; false until all of them have come.
+  /// What has come is kept: large images may drive one another out of the source's memory.
+  bool readWall(WallPieces& wall) {
     bool is_complete = true;
-    for (int64_t sample = 0; sample < samples; ++sample) {
-      slices.push_back(source_.decisions(state_.snapshot(), state_.layer(), sample));
-      is_complete = source_.sample(sample) && slices.back() && is_complete;
+    for (std::size_t i = 0; i < wall.probes.size(); ++i) {
+      const auto sample = static_cast<int64_t>(i);
+      if (!wall.probes[i]) {
+        wall.probes[i] = source_.sample(sample);
+      }
+      if (!wall.slices[i]) {
+        wall.slices[i] = source_.decisions(state_.snapshot(), state_.layer(), sample);
+      }
+      is_complete = wall.probes[i] && wall.slices[i] && is_complete;
     }
-    return is_complete ? std::optional(std::move(slices)) : std::nullopt;
+    return is_complete;
   }
 
   void writeOverlay() {
     const int64_t samples = std::min(kWallSamples, run_->layout.samples);
-    const auto slices = waitFor(source_, QObject::tr("the images and their routing"),
-                                [&] { return readWall(samples); });
+    WallPieces pieces;
+    pieces.probes.resize(static_cast<std::size_t>(samples));
+    pieces.slices.resize(pieces.probes.size());
+    waitFor(source_, QObject::tr("the images and their routing"), [&] { return readWall(pieces); });
+    if (!DecisionsStamp(*run_).holdsIn(*source_.data())) {
+      throw std::runtime_error(
+          QObject::tr("%1 was replaced or resumed meanwhile; export the figures again")
+              .arg(run_->name)
+              .toStdString());
+    }
     WallOptions options;
     options.columns = std::min(kWallColumns, samples);
     for (int64_t sample = 0; sample < samples; ++sample) {
@@ -284,7 +296,7 @@ class RunFigures {
       return hasDropped(slice->image, run_->layout.patches(), run_->layout.top_k) ||
              hasDropped(slice->text, run_->layout.text_length, run_->layout.top_k);
     };
-    if (std::any_of(slices->begin(), slices->end(), any_dropped)) {
+    if (std::any_of(pieces.slices.begin(), pieces.slices.end(), any_dropped)) {
       caption += QObject::tr(" Hatched or struck: dropped.");
     }
     const double key_height =
@@ -294,8 +306,8 @@ class RunFigures {
         "overlay", wall_height + key_height + text_height + 2 * kGap, subject(),
         [&](QPainter& painter, const QRectF& page) {
           const QRectF used =
-              paintWall(painter, QRectF(page.left(), page.top(), kWidth, wall_height), source_,
-                        state_, options);
+              paintWall(painter, QRectF(page.left(), page.top(), kWidth, wall_height), *run_,
+                        pieces, state_, options);
           const double key_top = used.bottom() + kGap;
           layExpertKey(&painter, {page.left(), key_top}, kWidth, small, run_->layout.experts,
                        state_);

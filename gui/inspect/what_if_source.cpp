@@ -317,6 +317,17 @@ std::shared_ptr<const probe::Snapshot> WhatIfSource::makeSummary(int64_t snapsho
   return summary;
 }
 
+bool WhatIfSource::cannotReadSample(int64_t sample) const {
+  return recording_ && recording_->cannotReadSample(sample);
+}
+
+bool WhatIfSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const {
+  if (ruleAt(snapshot)) {
+    return unreadable_.contains({snapshot, layer, sample / kPageSamples});
+  }
+  return recording_ && recording_->cannotReadDecisions(snapshot, layer, sample);
+}
+
 std::unique_ptr<Walk> WhatIfSource::walk(WalkRequest request) {
   if (!recording_) {
     return std::make_unique<Walk>();

@@ -10,6 +10,9 @@ constexpr std::size_t kMostRequests = 16384;
 constexpr std::size_t kMostAtOnce = 64;
 /// Drawing a frame, which asks again, may take as long as several arrivals.
 constexpr int64_t kRoundsWanted = 16;
+/// Summaries, of which a chart over all steps wants each, let go first what was asked for so many
+/// rounds earlier: it is on the screen.
+constexpr int64_t kSummaryRounds = 8;
 /// Bounds what a busy GUI thread finds in its mailbox.
 constexpr int64_t kMostUntaken = 12;
 
@@ -45,11 +48,21 @@ void PieceRequests::came(const std::vector<PieceKey>& keys) {
   --untaken_;
 }
 
-void PieceRequests::forgetDecisions() {
+void PieceRequests::forget(const std::function<bool(const PieceKey&)>& which) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(requests_, [](const auto& request) {
-    return std::get<PieceKind>(request.first) != PieceKind::Sample;
-  });
+  std::erase_if(requests_, [&which](const auto& request) { return which(request.first); });
+}
+
+bool PieceRequests::rest() {
+  const std::lock_guard lock(mutex_);
+  reading_ = std::any_of(requests_.begin(), requests_.end(),
+                         [](const auto& request) { return !request.second.is_read; });
+  return reading_;
+}
+
+void PieceRequests::stop() {
+  const std::lock_guard lock(mutex_);
+  reading_ = false;
 }
 
 bool PieceRequests::isEmpty() const {
@@ -76,12 +89,14 @@ std::vector<PieceKey> PieceRequests::next() {
     }
   }
   if (waiting.empty()) {
-    reading_ = false;
     return {};
   }
-  const auto sooner = [](const Waiting* a, const Waiting* b) {
-    return a->second.round != b->second.round ? a->second.round > b->second.round
-                                              : a->second.turn < b->second.turn;
+  const auto round_of = [](const Waiting* request) {
+    const bool summary = std::get<PieceKind>(request->first) == PieceKind::Summary;
+    return request->second.round - (summary ? kSummaryRounds : 0);
+  };
+  const auto sooner = [&round_of](const Waiting* a, const Waiting* b) {
+    return round_of(a) != round_of(b) ? round_of(a) > round_of(b) : a->second.turn < b->second.turn;
   };
   const PieceKey first = (*std::min_element(waiting.begin(), waiting.end(), sooner))->first;
   std::erase_if(waiting, [&](const Waiting* w) { return !isOneReading(w->first, first); });

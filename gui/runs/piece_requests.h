@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -21,20 +22,25 @@ class PieceRequests {
   void want(const PieceKey& key);
   /// GUI thread: these have come. Drops what has not been asked for lately.
   void came(const std::vector<PieceKey>& keys);
-  /// GUI thread: a resumed run took snapshots back.
-  void forgetDecisions();
+  /// GUI thread: a resumed run took snapshots back, or there is another recording.
+  void forget(const std::function<bool(const PieceKey&)>& which);
   bool isEmpty() const;
 
   /// Whether reading must begin now: something waits, none is under way, and what was read is being
   /// taken. Reading is under way then.
   bool beginReading();
 
-  /// Reader thread: what to read next, of one kind, snapshot and layer, by sample. Empty: nothing,
-  /// and reading has ended.
+  /// Reader thread: what to read next, of one kind, snapshot and layer, by sample. Empty: nothing.
   std::vector<PieceKey> next();
   /// Reader thread: what was taken with next() goes to the GUI thread now, except for `unread`.
   /// Returns whether to read on; if not, reading has ended.
   bool send(const std::vector<PieceKey>& unread);
+
+  /// Reader thread: next() gave nothing. Returns whether to read on, because something has come
+  /// meanwhile; if not, reading has ended.
+  bool rest();
+  /// Reader thread: nothing can be read now. beginReading() begins again.
+  void stop();
 
  private:
   struct Request {

@@ -195,19 +195,33 @@ bool RecordingSource::Exchange::readSome() {
   if (closed) {
     return false;
   }
-  const std::vector<PieceKey> keys = requests.next();
-  if (keys.empty()) {
+  // What it read would be of another recording than the views know of. The next update goes on.
+  if (!tracker || !tracker->isTold()) {
+    requests.stop();
     return false;
   }
   const auto begin = std::chrono::steady_clock::now();
   std::vector<Arrival> arrivals;
-  while (arrivals.size() < keys.size() &&
-         (arrivals.empty() || std::chrono::steady_clock::now() - begin < kTurn)) {
-    const std::size_t first = arrivals.size();
-    read(keys, first, neighbours(keys, first), arrivals);
+  std::vector<PieceKey> keys;
+  std::size_t done = 0;  // of keys
+  // One letter for all of them: each makes every view look for what it waits for.
+  while (arrivals.empty() || std::chrono::steady_clock::now() - begin < kTurn) {
+    if (done == keys.size()) {
+      keys = requests.next();
+      done = 0;
+    }
+    if (keys.empty()) {
+      break;
+    }
+    const std::size_t count = neighbours(keys, done);
+    read(keys, done, count, arrivals);
+    done += count;
   }
-  const auto read_end = keys.begin() + static_cast<std::ptrdiff_t>(arrivals.size());
-  const bool goes_on = requests.send({read_end, keys.end()});
+  if (arrivals.empty()) {
+    return requests.rest();
+  }
+  const bool goes_on =
+      requests.send({keys.begin() + static_cast<std::ptrdiff_t>(done), keys.end()});
   mailbox->send([self = source, arrivals = std::move(arrivals)] { self->take(arrivals); });
   return goes_on;
 }
@@ -281,8 +295,10 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   update_posted_ = false;
   caught_up_ = update.caught_up;
   if (update.superseded) {
-    cache_.forget(ofSnapshot);
-    exchange_->requests.forgetDecisions();
+    edition_ = update.edition;
+    const bool all = update.replaced;
+    cache_.forget([all](const PieceKey& key) { return all || ofSnapshot(key); });
+    exchange_->requests.forget([all](const PieceKey& key) { return all || ofSnapshot(key); });
     unreadable_.clear();
   }
   for (const auto& [snapshot, summary] : update.new_summaries) {
@@ -290,6 +306,9 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   }
   if (update.data) {
     data_ = update.data;
+    if (update.replaced) {
+      Q_EMIT replaced();
+    }
     Q_EMIT dataChanged();
   }
   if (!update.warning.isEmpty()) {
@@ -298,6 +317,7 @@ void RecordingSource::takeUpdate(const RecordingTracker::Update& update) {
   if (!caught_up_) {
     postUpdate();
   }
+  startReading();
 }
 
 void RecordingSource::take(const std::vector<Arrival>& arrivals) {
@@ -306,9 +326,14 @@ void RecordingSource::take(const std::vector<Arrival>& arrivals) {
     keys.push_back(arrival.key);
     if (arrival.piece.content) {
       cache_.put(arrival.key, arrival.piece);
-    } else if (!arrival.failure.isEmpty()) {
-      unreadable_.insert(arrival.key);
+      continue;
+    }
+    if (!arrival.failure.isEmpty()) {
       report(arrival.failure);
+    }
+    // Also where it is gone without a word: asked for again, it would be gone again.
+    if (isKnown(arrival.key)) {
+      unreadable_.insert(arrival.key);
     }
   }
   exchange_->requests.came(keys);
@@ -345,6 +370,11 @@ std::shared_ptr<const Content> RecordingSource::piece(const PieceKey& key) {
   return std::static_pointer_cast<const Content>(std::move(held));
 }
 
+/// Whether data_ says that there is such a piece.
+bool RecordingSource::isKnown(const PieceKey& key) const {
+  return ofSnapshot(key) ? hasSnapshot(std::get<1>(key)) : hasSample(std::get<3>(key));
+}
+
 bool RecordingSource::hasSample(int64_t sample) const {
   return data_ && sample >= 0 && sample < data_->layout.samples;
 }
@@ -370,10 +400,21 @@ std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot
                                : nullptr;
 }
 
+bool RecordingSource::cannotReadSample(int64_t sample) const {
+  return unreadable_.contains({PieceKind::Sample, 0, 0, sample});
+}
+
+bool RecordingSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return unreadable_.contains({PieceKind::Decisions, snapshot, layer, sample});
+}
+
 std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {
   return startWalk(reader_, exchange_->mailbox, std::move(request),
-                   [exchange = exchange_]() -> const probe::RecordingReader* {
-                     return exchange->tracker ? &exchange->tracker->reader() : nullptr;
+                   [exchange = exchange_, edition = edition_]() -> const probe::RecordingReader* {
+                     const RecordingTracker* tracker = exchange->tracker.get();
+                     const bool is_same =
+                         tracker && tracker->isTold() && tracker->edition() == edition;
+                     return is_same ? &tracker->reader() : nullptr;
                    });
 }
 

@@ -44,7 +44,15 @@ class RecordingSource : public RunSource {
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override;
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
+  bool cannotReadSample(int64_t sample) const override;
+  bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
+
+ Q_SIGNALS:
+  /// Another recording is there now under the same name, with other images and perhaps other sizes:
+  /// data() is of that one. Whoever kept anything must be given the source anew; dataChanged()
+  /// follows.
+  void replaced();
 
  private:
   struct Exchange;
@@ -64,6 +72,7 @@ class RecordingSource : public RunSource {
   void take(const std::vector<Arrival>& arrivals);
   void giveUp(const QString& why);
   void report(const QString& failure);
+  bool isKnown(const PieceKey& key) const;
   bool hasSample(int64_t sample) const;
   bool hasSnapshot(int64_t snapshot) const;
 
@@ -76,9 +85,10 @@ class RecordingSource : public RunSource {
   bool update_posted_ = false;
   bool caught_up_ = false;
   bool given_up_ = false;
+  int64_t edition_ = 0;  ///< of data_
 
   PieceCache cache_;
-  std::set<PieceKey> unreadable_;  ///< reported once; not asked for again before reload()
+  std::set<PieceKey> unreadable_;  ///< not asked for again before reload()
   QString last_failure_;
 };
 

@@ -64,20 +64,25 @@ RecordingTracker::Update RecordingTracker::update() {
   const bool refreshed = reader_.refresh();
   const bool behind =
       static_cast<int64_t>(curves_.steps.size()) < reader_.stepCount() || !known_.curves;
-  if (opened_ && !refreshed && !behind) {
+  if (!refreshed && !behind && isTold()) {
     return update;
   }
-  const bool superseded = opened_ && wasSuperseded();
+  const bool replaced = opened_ && wasReplaced();
+  const bool superseded = replaced || (opened_ && wasSuperseded());
   if (!opened_ || superseded) {
+    // What can fail comes first: it is tried again then.
+    auto text_tokens = std::make_shared<const std::vector<int64_t>>(reader_.readTextTokens());
+    superseded_ = superseded_ || superseded;
+    replaced_ = replaced_ || replaced;
+    edition_ += superseded ? 1 : 0;
     known_.layout = reader_.layout();
     known_.origin = reader_.origin();
-    known_.text_tokens = std::make_shared<const std::vector<int64_t>>(reader_.readTextTokens());
+    known_.text_tokens = std::move(text_tokens);
     readConfig(update);
     known_.snapshot_steps.clear();
     known_.metrics.clear();
     known_.events.clear();
     known_.curves = nullptr;
-    superseded_ = superseded_ || superseded;
     curves_ = emptyCurves(known_.layout.scalar_names.size());
   }
   known_.state = reader_.state();
@@ -95,8 +100,30 @@ RecordingTracker::Update RecordingTracker::update() {
 
   opened_ = true;
   update.superseded = std::exchange(superseded_, false);
+  update.replaced = std::exchange(replaced_, false);
+  update.edition = edition_;
   update.data = std::make_shared<const RunData>(known_);
   return update;
+}
+
+bool RecordingTracker::isTold() const {
+  return opened_ && !superseded_ && !wasReplaced() && !wasSuperseded();
+}
+
+/// A part that a run was resumed with is of the same run, and as its first one in every size that
+/// matters for what is read of a sample.
+bool RecordingTracker::wasReplaced() const {
+  const probe::Origin& origin = reader_.origin();
+  const probe::Layout& layout = reader_.layout();
+  const probe::Layout& known = known_.layout;
+  const bool rewritten =
+      origin.part == known_.origin.part && origin.created != known_.origin.created;
+  return origin.run_id != known_.origin.run_id || rewritten || layout.blocks != known.blocks ||
+         layout.experts != known.experts || layout.top_k != known.top_k ||
+         layout.samples != known.samples || layout.patch_rows != known.patch_rows ||
+         layout.patch_columns != known.patch_columns || layout.text_length != known.text_length ||
+         layout.image_height != known.image_height || layout.image_width != known.image_width ||
+         layout.label_names != known.label_names;
 }
 
 bool RecordingTracker::wasSuperseded() const {

@@ -59,7 +59,7 @@ struct Course : std::enable_shared_from_this<Course> {
     const probe::RecordingReader* open = recording();
     if (!open || (request.decisions &&
                   item.snapshot >= static_cast<int64_t>(open->snapshotSteps().size()))) {
-      throw probe::RecordingError("the run was resumed from an earlier step");
+      throw probe::RecordingError("the run was resumed from an earlier step or replaced");
     }
     const std::pair samples{item.first_sample, item.samples};
     if (request.texts && texts_of != samples) {

@@ -94,6 +94,13 @@ class RunSource : public QObject {
                                                              int64_t sample) = 0;
   /// Tokens by expert and modality, label counts and metrics of a snapshot.
   virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
+  /// Whether it was asked for and cannot be read; until something is done about it (F5), it will
+  /// not come.
+  virtual bool cannotReadSample(int64_t /*sample*/) const { return false; }
+  virtual bool cannotReadDecisions(int64_t /*snapshot*/, int64_t /*layer*/,
+                                   int64_t /*sample*/) const {
+    return false;
+  }
   /// Begins and returns before anything is told; samples that are asked for meanwhile come first.
   /// Items that a resumed run took back end it with a failure.
   virtual std::unique_ptr<Walk> walk(WalkRequest request) = 0;

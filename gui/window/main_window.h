@@ -140,6 +140,7 @@ class MainWindow : public QMainWindow {
 
   // main_window_runs.cpp
   void showRun(OpenRun* run);
+  void showReplaced();  ///< another recording is where that of the shown run was
   void closeRun(OpenRun* run);
   void refreshRun();  ///< the run on the screen has changed
   void refreshRunsPanel();

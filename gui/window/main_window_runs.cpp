@@ -62,12 +62,26 @@ void MainWindow::showRun(OpenRun* run) {
   sessions_.leave();
   state_.reset();
   showSource(source);
+  if (source) {
+    connect(source, &RecordingSource::replaced, this, &MainWindow::showReplaced);
+  }
   control_->setRun(run);
   if (source && options_.sessions) {
     sessions_.follow(run->path, source, look);
   }
   refreshRun();
   refreshRunsPanel();
+}
+
+void MainWindow::showReplaced() {
+  OpenRun* run = shown_;
+  OpenRun* opening = show_when_open_;
+  // Neither the views nor the session know what their steps, samples and experts are now.
+  sessions_.forget();
+  showSource(nullptr);
+  showRun(nullptr);
+  showRun(run);
+  show_when_open_ = opening;
 }
 
 void MainWindow::closeRun(OpenRun* run) {

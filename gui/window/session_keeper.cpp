@@ -47,6 +47,10 @@ void SessionKeeper::follow(const QString& run_path, RunSource* source,
 
 void SessionKeeper::leave() {
   save();
+  forget();
+}
+
+void SessionKeeper::forget() {
   timer_.stop();
   if (source_) {
     source_->disconnect(this);

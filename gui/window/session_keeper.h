@@ -42,6 +42,8 @@ class SessionKeeper : public QObject {
               const std::optional<Session>& look = std::nullopt);
   /// Writes what has changed, and follows none. Before the view state is reset.
   void leave();
+  /// Follows none and writes nothing: what was followed is no longer there.
+  void forget();
   void save();  ///< now, if something has changed
   /// Whether the session has been given back, and everything is written.
   bool isIdle() const;

@@ -12,6 +12,9 @@
 namespace limoe::gui {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
+
 TEST_F(CanvasTest, PatchAndWordHaveTheirExpertsColourInEveryLayerAndSnapshot) {
   open({});
   for (int64_t snapshot = 0; snapshot < 3; ++snapshot) {
@@ -265,6 +268,26 @@ TEST_F(CanvasTest, KeepsThePreviousDecisionsUntilTheNewOnesAreThere) {
   settle();
   EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
   EXPECT_NE(pixel(centre), old_color);
+}
+
+TEST_F(CanvasTest, DecisionsThatCannotBeReadLeaveNoOthersInTheirPlace) {
+  open({});
+  state.setSnapshot(0);
+  const QPointF centre = centreOf({0, probe::kImage, 0});
+  ASSERT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  EXPECT_THAT(canvas->statusText().toStdString(), Not(HasSubstr("cannot be read")));
+  source->unreadable.insert({1, 0});
+  state.setSnapshot(1);
+  settle();
+  EXPECT_THAT(pixel(centre), testing::AnyOf(kDarkGrey, kLightGrey)) << "the image alone";
+  const std::string status = canvas->statusText().toStdString();
+  EXPECT_THAT(status, HasSubstr("6 of the images on the screen, or their routing, cannot be read"));
+  EXPECT_THAT(status, Not(HasSubstr("reading …")));
+  source->unreadable.clear();  // F5
+  Q_EMIT source->pageReady();
+  settle();
+  EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  EXPECT_THAT(canvas->statusText().toStdString(), Not(HasSubstr("cannot be read")));
 }
 
 TEST_F(CanvasTest, LargeProbeIsReadOnlyWhereItIsLookedAt) {

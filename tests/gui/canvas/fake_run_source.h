@@ -107,7 +107,7 @@ class FakeRunSource : public RunSource {
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override {
     decision_requests.insert({snapshot, layer, sample});
-    if (withheld.contains({snapshot, layer})) {
+    if (withheld.contains({snapshot, layer}) || unreadable.contains({snapshot, layer})) {
       return nullptr;
     }
     return std::make_shared<probe::LayerSlice>(slice(snapshot, layer, sample, 1));
@@ -150,7 +150,12 @@ class FakeRunSource : public RunSource {
   std::set<std::tuple<int64_t, int64_t, int64_t>> decision_requests;
   QString walk_failure;  ///< what walks end with instead of reading
   std::vector<std::tuple<int64_t, int64_t, int64_t>> walked;  ///< snapshot, layer, first sample
-  std::set<std::pair<int64_t, int64_t>> withheld;  ///< snapshot and layer that have not come yet
+  bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t /*sample*/) const override {
+    return unreadable.contains({snapshot, layer});
+  }
+
+  std::set<std::pair<int64_t, int64_t>> unreadable;  ///< snapshot and layer that will not come
+  std::set<std::pair<int64_t, int64_t>> withheld;    ///< snapshot and layer that have not come yet
 
  private:
   int64_t wordCount(int64_t sample) const {

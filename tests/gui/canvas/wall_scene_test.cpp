@@ -146,6 +146,14 @@ class PaintWall : public testing::Test {
     options.samples = {0, 1, 2, 3, 4, 5};
     options.columns = 3;
   }
+  WallPieces pieces() {
+    WallPieces all;
+    for (const int64_t sample : options.samples) {
+      all.probes.push_back(source.sample(sample));
+      all.slices.push_back(source.decisions(state.snapshot(), state.layer(), sample));
+    }
+    return all;
+  }
   FakeRunSource source{FakeRunSource::Shape{}};
   ViewState state;
   WallOptions options;
@@ -157,7 +165,7 @@ TEST_F(PaintWall, HasTheScreensColoursInThePicture) {
   QImage image(900, 900, QImage::Format_RGB32);
   image.fill(Qt::white);
   QPainter painter(&image);
-  const QRectF used = paintWall(painter, image.rect(), source, state, options);
+  const QRectF used = paintWall(painter, image.rect(), *source.data(), pieces(), state, options);
   painter.end();
   const QSizeF size = wallSize(*source.data(), options);
   EXPECT_NEAR(used.width() / used.height(), size.width() / size.height(), 1e-9);
@@ -203,7 +211,8 @@ TEST_F(PaintWall, IsVectorInPdf) {
     QPdfWriter pdf(&buffer);
     pdf.setPageSize(QPageSize(QSizeF(100, 100), QPageSize::Millimeter));
     QPainter painter(&pdf);
-    paintWall(painter, QRectF(0, 0, pdf.width(), pdf.height()), source, state, options);
+    paintWall(painter, QRectF(0, 0, pdf.width(), pdf.height()), *source.data(), pieces(), state,
+              options);
   }
   const QString contents = QString::fromLatin1(pdfContents(buffer.data()));
   // 0x3f90da as PDF writes it, then a path, then a fill.
@@ -220,7 +229,8 @@ TEST_F(PaintWall, SaysWhichPageIsMissing) {
   source.withheld.insert({2, 0});
   QImage image(100, 100, QImage::Format_RGB32);
   QPainter painter(&image);
-  EXPECT_THROW(paintWall(painter, image.rect(), source, state, options), std::logic_error);
+  EXPECT_THROW(paintWall(painter, image.rect(), *source.data(), pieces(), state, options),
+               std::logic_error);
 }
 
 }  // namespace

@@ -2,9 +2,11 @@
 // reader thread does.
 #pragma once
 
+#include <QTimer>
 #include <cmath>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -22,9 +24,23 @@ class FakeRun : public RunSource {
   std::map<int64_t, std::shared_ptr<probe::Snapshot>> summaries;
   bool is_open = true;
   bool holds_back = false;
+  /// There is room for one image: each that has come drives the one before out.
+  bool one_sample_at_a_time = false;
+  int64_t held_sample = -1;
+  std::set<int64_t> wanted_samples;
 
   std::shared_ptr<const RunData> data() const override { return is_open ? run : nullptr; }
   std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override {
+    if (one_sample_at_a_time && held_sample != sample) {
+      if (wanted_samples.insert(sample).second) {
+        QTimer::singleShot(0, this, [this, sample] {
+          wanted_samples.erase(sample);
+          held_sample = sample;
+          Q_EMIT pageReady();
+        });
+      }
+      return nullptr;
+    }
     return holds_back ? nullptr : sampleOf(*probe, run->layout.samples, sample);
   }
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t, int64_t, int64_t sample) override {

@@ -102,6 +102,13 @@ TEST_F(RunFiguresTest, WaitsForTheReader) {
   EXPECT_EQ(writeRunFigures(*run, state, folder.path()).size(), 6);
 }
 
+TEST_F(RunFiguresTest, ImagesThatDoNotFitIntoTheMemoryTogetherAreKept) {
+  run->one_sample_at_a_time = true;
+  QTimer::singleShot(5'000, run.get(),
+                     [this] { Q_EMIT run->failed("they never were there at once"); });
+  EXPECT_EQ(writeRunFigures(*run, state, folder.path()).size(), 6);
+}
+
 TEST_F(RunFiguresTest, PassesOnWhatTheReaderCouldNotRead) {
   run->holds_back = true;
   QTimer::singleShot(20, run.get(), [this] { Q_EMIT run->failed("recording.h5: damaged"); });

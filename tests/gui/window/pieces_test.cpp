@@ -101,6 +101,34 @@ TEST(PieceRequests, ReadingWaitsForAWindowThatTakesNothing) {
   EXPECT_TRUE(requests.beginReading());
 }
 
+TEST(PieceRequests, SummariesOfAllStepsLetTheVisibleImagesGoFirst) {
+  PieceRequests requests;
+  requests.want(image(5));
+  requests.want({PieceKind::Decisions, 3, 1, 5});
+  requests.came({});
+  // Asked for at once as something comes; the wall asks when it is drawn.
+  for (int64_t snapshot = 0; snapshot < 200; ++snapshot) {
+    requests.want({PieceKind::Summary, snapshot, 0, 0});
+  }
+  EXPECT_THAT(requests.next(), ElementsAre(image(5)));
+  EXPECT_THAT(requests.next(), ElementsAre(PieceKey{PieceKind::Decisions, 3, 1, 5}));
+  EXPECT_THAT(requests.next(), ElementsAre(PieceKey{PieceKind::Summary, 0, 0, 0}));
+}
+
+TEST(PieceRequests, ReadingThatFoundNothingEndsUnlessSomethingHasCome) {
+  PieceRequests requests;
+  requests.want(image(1));
+  ASSERT_TRUE(requests.beginReading());
+  requests.next();
+  EXPECT_THAT(requests.next(), IsEmpty());
+  requests.want(image(2));
+  EXPECT_TRUE(requests.rest()) << "asked for just now: nobody else will begin";
+  EXPECT_THAT(samplesOf(requests.next()), ElementsAre(2));
+  EXPECT_FALSE(requests.rest());
+  requests.want(image(3));
+  EXPECT_TRUE(requests.beginReading());
+}
+
 TEST(PieceCache, KeepsWhatWasUsedLast) {
   PieceCache cache(1000);
   const auto content = std::make_shared<const int>(1);
@@ -122,6 +150,29 @@ TEST(PieceCache, KeepsWhatWasUsedLast) {
   cache.forget([](const PieceKey& key) { return std::get<3>(key) == 5; });
   EXPECT_FALSE(cache.find(image(5)));
   EXPECT_TRUE(cache.find(image(6)));
+}
+
+TEST(RecordingSource, TellsOfWhatItReadInOneTurnAtOnce) {
+  QTemporaryDir folder;
+  probe::test::SyntheticOptions options;
+  options.samples = 2;
+  options.snapshots = 101;  // of the steps 0 … 100
+  options.embeddings = false;
+  probe::test::writeSyntheticRecording(folder.filePath("run").toStdString(), options);
+  RecordingSource source(std::make_shared<ReaderThread>(), folder.filePath("run"));
+  ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
+  int told = 0;
+  QObject::connect(&source, &RunSource::pageReady, [&] { ++told; });
+  // One image at all steps, as the filmstrip shows it.
+  const auto all_there = [&] {
+    int64_t there = 0;
+    for (int64_t snapshot = 0; snapshot <= 100; ++snapshot) {
+      there += source.decisions(snapshot, 1, 1) ? 1 : 0;
+    }
+    return there == 101;
+  };
+  ASSERT_TRUE(waitUntil(all_there));
+  EXPECT_LE(told, 60) << "each of 101 lies in a place of its own";
 }
 
 TEST(RecordingSource, ReadsSamplesFromAllOverTheRecording) {
