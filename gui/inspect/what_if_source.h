@@ -54,6 +54,9 @@ class WhatIfSource : public RunSource {
   bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
+  /// What could not be read is tried again (F5).
+  void retry() { unreadable_.clear(); }
+
  Q_SIGNALS:
   void settingsChanged();
   void kChanged();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
+#include "gui/inspect/what_if_source.h"
 #include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/main_window.h"
@@ -104,6 +105,9 @@ void MainWindow::makeFileMenu() {
   addAction(menu, "reloadAction", "Re&load", Qt::Key_F5, "Look at the disk again", [this] {
     catalog_.refresh();
     if (shown_) {
+      if (what_if_) {
+        what_if_->retry();
+      }
       shown_->source->reload();
     }
   });
