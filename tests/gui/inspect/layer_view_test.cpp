@@ -75,7 +75,8 @@ class LayerViewTest : public ::testing::Test {
     state.setSnapshot(2);
     view.resize(width, height);
     view.show();
-    EXPECT_TRUE(QTest::qWaitForWindowExposed(&view));
+    view.activateWindow();
+    EXPECT_TRUE(QTest::qWaitForWindowActive(&view)) << "else nothing in it gets the focus";
     settle();
   }
   /// Walks end one event loop later.
