@@ -328,13 +328,15 @@ void RecordingSource::take(const std::vector<Arrival>& arrivals) {
       cache_.put(arrival.key, arrival.piece);
       continue;
     }
+    // Otherwise it was asked for before the run was replaced by a smaller one: no failure.
+    if (!isKnown(arrival.key)) {
+      continue;
+    }
     if (!arrival.failure.isEmpty()) {
       report(arrival.failure);
     }
     // Also where it is gone without a word: asked for again, it would be gone again.
-    if (isKnown(arrival.key)) {
-      unreadable_.insert(arrival.key);
-    }
+    unreadable_.insert(arrival.key);
   }
   exchange_->requests.came(keys);
   startReading();

@@ -136,6 +136,7 @@ std::vector<std::filesystem::path> RecordingReader::State::partPaths() const {
 }
 
 /// Opens parts that came, and all of them again where one was replaced. Returns whether any did.
+/// All or nothing: where one cannot be opened or is another run's, the parts stay as they were.
 bool RecordingReader::State::openNewParts() {
   const std::vector<std::filesystem::path> paths = partPaths();
   const bool replaced =
@@ -148,13 +149,15 @@ bool RecordingReader::State::openNewParts() {
   for (size_t i = replaced ? 0 : parts.size(); i < paths.size(); ++i) {
     opened.push_back(std::make_unique<RecordingPart>(paths[i]));
   }
+  const RecordingPart& first = replaced || parts.empty() ? *opened.front() : *parts.front();
+  for (const auto& part : opened) {
+    requireSameRun(first, *part);
+  }
   if (replaced) {
     parts.clear();
   }
   std::move(opened.begin(), opened.end(), std::back_inserter(parts));
-  for (const auto& part : parts) {
-    requireSameRun(*parts.front(), *part);
-  }
+  join();  // the rows must be those of the parts, whatever fails after this
   return true;
 }
 
@@ -250,7 +253,6 @@ RecordingReader::RecordingReader(const std::filesystem::path& path)
   // The lock first: if it is free now, the rows read afterwards are the last ones.
   const bool held = s.lockHeld();
   s.openNewParts();
-  s.join();
   s.run_state = s.currentState(held);
 }
 

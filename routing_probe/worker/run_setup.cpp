@@ -85,9 +85,12 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunCo
                              "choose another --out");
   }
   if (is_run && !force) {
-    throw std::runtime_error(folder.path.string() +
-                             ": there is a run here already; choose another --out, go on with "
-                             "--resume, or replace it with --force");
+    throw std::runtime_error(
+        folder.path.string() +
+        (folder.isRun() ? ": there is a run here already; choose another --out, go on with "
+                          "--resume, or replace it with --force"
+                        : ": has recordings of a run, but no config.json to go on with; choose "
+                          "another --out, or replace them with --force"));
   }
   std::error_code code;
   fs::create_directories(folder.path, code);
