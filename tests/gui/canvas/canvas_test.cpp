@@ -343,6 +343,7 @@ TEST_F(CanvasTest, DenseRunShowsTheBareWall) {
   open({.layers = 0});
   const QRgb color = pixel(centreOf({0, probe::kImage, 5}));
   EXPECT_EQ(qRed(color), qBlue(color));
+  EXPECT_TRUE(source->choice_requests.empty());
   EXPECT_TRUE(source->decision_requests.empty());
 }
 
