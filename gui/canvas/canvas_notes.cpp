@@ -4,20 +4,19 @@
 #include <cmath>
 
 #include "gui/canvas/imgui_wall_pen.h"
-#include "gui/view/colors.h"
 
 namespace limoe::gui {
 namespace {
 
 constexpr float kReadoutDistance = 18;  // from the pointer
 
-void drawReadoutContents(const TokenReadout& readout, int64_t experts) {
+void drawReadoutContents(const TokenReadout& readout, const QColor& color) {
   if (readout.expert >= 0) {
     const float size = ImGui::GetFontSize();
     const ImVec2 at = ImGui::GetCursorScreenPos();
-    ImGui::GetWindowDrawList()->AddRectFilled(
-        {at.x, at.y + 0.1F * size}, {at.x + 0.85F * size, at.y + 0.95F * size},
-        toImColor(expertColor(readout.expert, experts).rgba()), 3);
+    ImGui::GetWindowDrawList()->AddRectFilled({at.x, at.y + 0.1F * size},
+                                              {at.x + 0.85F * size, at.y + 0.95F * size},
+                                              toImColor(color.rgba()), 3);
     ImGui::Dummy({0.85F * size, size});
     ImGui::SameLine();
   }
@@ -86,7 +85,7 @@ void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color) {
                toImColor(color.rgba()), 2, 0, 2);
 }
 
-void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& pointer,
+void drawReadout(const TokenReadout& readout, const QColor& color, const QPointF& pointer,
                  const QSize& canvas) {
   const auto x = static_cast<float>(pointer.x());
   const auto y = static_cast<float>(pointer.y());
@@ -104,7 +103,7 @@ void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& po
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoInputs |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_AlwaysAutoResize |
                    ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoNav);
-  drawReadoutContents(readout, experts);
+  drawReadoutContents(readout, color);
   ImGui::End();
   ImGui::PopStyleColor();
   ImGui::PopStyleVar(3);

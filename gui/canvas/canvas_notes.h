@@ -28,7 +28,8 @@ void drawTitle(ImDrawList& list, const ImGuiHost& host, const QRectF& rect, cons
 void drawOutline(ImDrawList& list, const QRectF& rect, const QColor& color);
 
 /// The read-out beside the pointer, towards the middle of a canvas of that size.
-void drawReadout(const TokenReadout& readout, int64_t experts, const QPointF& pointer,
+/// `color`: of the token's expert.
+void drawReadout(const TokenReadout& readout, const QColor& color, const QPointF& pointer,
                  const QSize& canvas);
 
 struct Notice {

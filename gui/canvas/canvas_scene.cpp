@@ -64,7 +64,9 @@ void CanvasScene::arrange() {
     return;
   }
   const SampleViews seen = views();
-  const auto change = wall_.update(*run_, state_, seen.snapshot(), seen.layer(), digests_);
+  const auto change = leader_
+                          ? WallArrangement::Change::None
+                          : wall_.update(*run_, state_, seen.snapshot(), seen.layer(), digests_);
   const probe::Layout& layout = run_->layout;
   const bool other_mode = mode_ != seen.mode();
   const bool was_in_view = !other_mode && current_ && isInView(*current_);
@@ -188,7 +190,7 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   const SampleViews seen = views();
   const WallGeometry wall = geometry();
   const WallView& view = camera().view();
-  list.PushClipRect({0, static_cast<float>(area_.top())},
+  list.PushClipRect({static_cast<float>(area_.left()), static_cast<float>(area_.top())},
                     {static_cast<float>(area_.right()), static_cast<float>(area_.bottom())});
   textures_.beginFrame(view.zoom * static_cast<double>(host_.pixelRatio()));
   const QColor back = canvasBackground(palette);

@@ -34,6 +34,9 @@ class CanvasScene {
 
   void open(RunSource* source);
   void setDigests(Digests* digests) { digests_ = digests; }
+  /// Shows the images that another scene of the same samples shows, in its order; `leader` lives as
+  /// long and is arranged first. Place and zoom are the owner's to hand on: camera().follow().
+  void setLeader(const CanvasScene* leader) { leader_ = leader; }
   /// data() was replaced.
   void runChanged();
   /// The view's state, a digest or the run changed: orders and fits anew where that matters.
@@ -46,8 +49,8 @@ class CanvasScene {
   bool isEmpty() const { return hasWall() && views().count() == 0; }
   RunSource* source() const { return source_; }
   const RunData& run() const { return *run_; }
-  SampleViews views() const { return {*run_, state_, wall_}; }
-  const WallArrangement& wall() const { return wall_; }
+  SampleViews views() const { return {*run_, state_, wall()}; }
+  const WallArrangement& wall() const { return leader_ ? leader_->wall_ : wall_; }
   FlipCounts& flips() { return flips_; }
   ImageTextures& textures() { return textures_; }
   /// Of the mode that is shown: each keeps its place and zoom.
@@ -86,6 +89,7 @@ class CanvasScene {
   const ImGuiHost& host_;
   RunSource* source_ = nullptr;
   Digests* digests_ = nullptr;
+  const CanvasScene* leader_ = nullptr;
   std::shared_ptr<const RunData> run_;
   QString failure_;
 

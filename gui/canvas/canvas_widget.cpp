@@ -182,7 +182,8 @@ struct CanvasWidget::State {
     drawStatusLine(static_cast<float>(widget.height()), width, status);
     const auto readout = hovered ? scene.readout(*hovered) : std::nullopt;
     if (readout) {
-      drawReadout(*readout, scene.run().layout.experts, *input.pointer(), widget.size());
+      drawReadout(*readout, view_state.colorOfExpert(readout->expert, scene.run().layout.experts),
+                  *input.pointer(), widget.size());
     }
   }
 

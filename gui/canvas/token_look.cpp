@@ -60,7 +60,7 @@ WallStyle wallStyle(const ViewState& state, const probe::Layout& layout, const Q
   style.background = background;
   style.ink = ink;
   for (int64_t e = 0; e < layout.experts; ++e) {
-    style.colors.push_back(expertColor(e, layout.experts).rgb());
+    style.colors.push_back(state.colorOfExpert(e, layout.experts).rgb());
     style.hidden.push_back(state.isHidden(e));
   }
   return style;

@@ -120,6 +120,12 @@ void WallCamera::toTop(const probe::Layout& layout, const QRectF& area) {
   }
 }
 
+void WallCamera::follow(const WallCamera& leader, double scale, const QPointF& by) {
+  *this = leader;
+  view_.zoom *= scale;
+  view_.offset += by;
+}
+
 void WallCamera::reveal(const QRectF& wall, const probe::Layout& layout, const QRectF& area) {
   const QRectF shown = view_.toScreen(wall);
   const auto shift = [](double from, double to, double least, double most) {

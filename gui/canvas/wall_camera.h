@@ -62,6 +62,9 @@ class WallCamera {
   void scroll(double screens, const probe::Layout& layout, const QRectF& area);
   /// Back to the first row; the zoom stays.
   void toTop(const probe::Layout& layout, const QRectF& area);
+  /// Looks at what `leader` looks at, with as many images in a row: `scale` as large, shifted by
+  /// `by` logical pixels.
+  void follow(const WallCamera& leader, double scale, const QPointF& by);
   /// Moves as little as brings `wall` into `area`.
   void reveal(const QRectF& wall, const probe::Layout& layout, const QRectF& area);
   /// Some of the wall always stays in `area`.

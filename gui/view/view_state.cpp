@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gui/view/colors.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -144,6 +146,18 @@ void ViewState::setExpertNames(std::map<std::pair<int64_t, int64_t>, QString> na
   }
 }
 
+QColor ViewState::colorOfExpert(int64_t expert, int64_t experts) const {
+  return expert >= 0 && expert < std::ssize(expert_colors_)
+             ? expert_colors_[static_cast<std::size_t>(expert)]
+             : expertColor(expert, experts);
+}
+
+void ViewState::setExpertColors(std::vector<QColor> colors) {
+  if (assign(expert_colors_, std::move(colors))) {
+    Q_EMIT changed();
+  }
+}
+
 void ViewState::toggleHidden(int64_t expert) {
   if (hidden_.erase(expert) == 0) {
     hidden_.insert(expert);
@@ -186,6 +200,7 @@ void ViewState::reset() {
   order_word_.clear();
   filter_ = {};
   expert_names_.clear();
+  expert_colors_.clear();
   Q_EMIT changed();
 }
 

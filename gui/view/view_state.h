@@ -2,6 +2,7 @@
 // Every setter that changes something emits changed() once. GUI thread only.
 #pragma once
 
+#include <QColor>
 #include <QObject>
 #include <QString>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "gui/view/token_filter.h"
 
@@ -78,6 +80,8 @@ class ViewState : public QObject {
   const std::map<std::pair<int64_t, int64_t>, QString>& expertNames() const {
     return expert_names_;
   }
+  /// Its own (expertColor()), unless a comparison gave the experts those of another run.
+  QColor colorOfExpert(int64_t expert, int64_t experts) const;
   bool isHidden(int64_t expert) const;  ///< hidden, or another expert is solo
   const std::set<int64_t>& hiddenExperts() const {
     return hidden_;
@@ -102,6 +106,8 @@ class ViewState : public QObject {
   /// Cut to kLongestExpertName; empty: none.
   void setExpertName(int64_t layer, int64_t expert, const QString& name);
   void setExpertNames(std::map<std::pair<int64_t, int64_t>, QString> names);
+  /// [E] of the layer looked at; empty: their own.
+  void setExpertColors(std::vector<QColor> colors);
   void toggleHidden(int64_t expert);
   void toggleSolo(int64_t expert);  ///< again: off
   void showAllExperts();
@@ -128,6 +134,7 @@ class ViewState : public QObject {
   QString order_word_;
   TokenFilter filter_;
   std::map<std::pair<int64_t, int64_t>, QString> expert_names_;
+  std::vector<QColor> expert_colors_;
   std::set<int64_t> hidden_;
   std::optional<int64_t> solo_expert_;
 };
