@@ -79,8 +79,8 @@ bool JoinedParts::openNewParts() {
 /// and where their own rows of this kind begin (a part may start with a snapshot of the state that
 /// it goes on from), so that no step appears twice.
 int64_t JoinedParts::firstSuperseded(size_t part,
-                                                const std::vector<int64_t>& (RecordingPart::*rows)()
-                                                    const) const {
+                                     const std::vector<int64_t>& (RecordingPart::*rows)()
+                                         const) const {
   int64_t step = std::numeric_limits<int64_t>::max();
   for (size_t later = part + 1; later < parts.size(); ++later) {
     // A part that was ended before its first step takes nothing back.

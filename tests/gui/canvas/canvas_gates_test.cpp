@@ -124,8 +124,8 @@ TEST_F(CanvasGatesTest, PointingAtAnImageReadsItsGatesAlone) {
   // Sample 2, patch 2, layer 0, snapshot 2: expert (2 + 1 + 0 + 4) mod 8 = 7.
   EXPECT_THAT(hovered(), HasSubstr("Expert: e7 · kept\n"));
   EXPECT_THAT(hovered(), HasSubstr("Gate: reading …"));
-  EXPECT_THAT(hovered(), Not(AnyOf(HasSubstr("0.000"), HasSubstr("Runner-up"),
-                                   HasSubstr("Queue"))));
+  EXPECT_THAT(hovered(),
+              Not(AnyOf(HasSubstr("0.000"), HasSubstr("Runner-up"), HasSubstr("Queue"))));
   EXPECT_EQ(pixel(centreOf({2, probe::kImage, 0})), expectedColor(probe::kImage, 2, 0))
       << "tinted meanwhile";
   source->gates_withheld = false;
