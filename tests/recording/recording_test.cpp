@@ -379,6 +379,63 @@ TEST(Recording, JoinsPartsWithoutAStepTwice) {
               testing::ThrowsMessage<RecordingError>(HasSubstr("recording.h5 is missing")));
 }
 
+TEST(Recording, ShowsAnEventOnceThatTheNextPartBeginsWith) {
+  const SyntheticOptions options;
+  const TestFolder test_folder;
+  const RunFolder folder{test_folder.path()};
+  const Event early{3, 0.75, "setting", "aux.weight 0.1 → 0.2"};  // in force from step 3 on
+  RecordingWriter first(folder.recording(1), syntheticLayout(options), syntheticOrigin(options),
+                        syntheticProbe(options));
+  first.append(syntheticStep(options, 1));
+  first.append(syntheticStep(options, 2));
+  first.append(Event{2, 0.5, "checkpoint", "2"});
+  first.append(early);
+  first.append(Event{3, 0.75, "setting", "train.learning_rate 0.1 → 0.2"});
+  // The writer could not go on: a new part takes with it what is not in force yet.
+  RecordingWriter second(folder.recording(2), syntheticLayout(options),
+                         syntheticOrigin(options, 2, 3), syntheticProbe(options));
+  second.append(early);
+  second.append(Event{3, 1, "pause", ""});
+  RecordingReader reader(folder.path);
+  const auto texts = [&] {
+    std::vector<std::string> result;
+    for (const Event& event : reader.readEvents(0, reader.eventCount())) {
+      result.push_back(event.kind + " " + event.text);
+    }
+    return result;
+  };
+  EXPECT_THAT(texts(), testing::ElementsAre("checkpoint 2", "setting aux.weight 0.1 → 0.2",
+                                            "setting train.learning_rate 0.1 → 0.2", "pause "));
+  // Its first step: now those of the part before are superseded.
+  second.append(syntheticStep(options, 3));
+  ASSERT_TRUE(reader.refresh());
+  EXPECT_THAT(texts(),
+              testing::ElementsAre("checkpoint 2", "setting aux.weight 0.1 → 0.2", "pause "));
+}
+
+TEST(Recording, APartOfAnotherRunChangesNothingOfWhatIsOpen) {
+  const TestFolder folder;
+  writeSyntheticRecording(folder / "run", {});
+  RecordingReader reader(folder / "run");
+  SyntheticOptions other;
+  other.samples = 3;
+  other.snapshots = 2;
+  writeSyntheticRecording(folder / "other", other);
+  std::filesystem::copy_file(folder / "other" / "recording.h5", folder / "run" / "recording-2.h5");
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_THAT([&] { reader.refresh(); },
+                testing::ThrowsMessage<RecordingError>(testing::HasSubstr("recording-2.h5")));
+    EXPECT_EQ(reader.layout().samples, 8);
+    EXPECT_EQ(reader.origins().size(), 1U);
+    EXPECT_EQ(reader.snapshotSteps().size(), 5U);
+    // expert = (p + n + l + s) % E of patch 3
+    EXPECT_EQ(reader.readLayer(4, 1, 7, 1, false).image.expert[3], (3 + 7 + 1 + 4) % 4);
+  }
+  std::filesystem::remove(folder / "run" / "recording-2.h5");
+  EXPECT_FALSE(reader.refresh());
+  EXPECT_EQ(reader.layout().samples, 8);
+}
+
 TEST(Recording, RefusesPartsOfDifferentRuns) {
   SyntheticOptions options;
   const TestFolder folder;
