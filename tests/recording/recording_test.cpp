@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fstream>
 
+#include "routing_probe/recording/recording_check.h"
+#include "routing_probe/recording/recording_copy.h"
 #include "routing_probe/recording/recording_reader.h"
 #include "routing_probe/recording/recording_writer.h"
 #include "routing_probe/recording/run_folder.h"
@@ -248,6 +250,34 @@ TEST(Recording, RoundsGatesToTheNearestHalf) {
   const LayerSlice read = RecordingReader(folder.path()).readLayer(0, 0, 0, 1, false);
   EXPECT_EQ(read.image.gate[0], 0.333251953125f);
   EXPECT_EQ(read.image.gate[1], 0x1p-24f);
+}
+
+TEST(Recording, AForkKnowsItsParent) {
+  const SyntheticOptions options;
+  const TestFolder folder;
+  Origin origin = syntheticOrigin(options, 1, 21);
+  origin.parent = ParentRun{"parent-run", "../größer", 20};
+  {
+    RecordingWriter writer(folder / "recording.h5", syntheticLayout(options), origin,
+                           syntheticProbe(options));
+    Snapshot snapshot = syntheticSnapshot(options, 0);
+    snapshot.step = 20;  // of the state that it begins with
+    writer.append(snapshot);
+    writer.finish();
+  }
+  const RecordingReader fork(folder.path());
+  EXPECT_EQ(fork.origin().parent, origin.parent);
+  // Copies of it know, too.
+  const WorkProgress silent = [](const std::string&, double) {};
+  joinRecording(fork, folder / "whole.h5", silent);
+  EXPECT_EQ(originOf(folder / "whole.h5").parent, origin.parent);
+  repairRecording(folder / "recording.h5", folder / "repaired.h5", silent);
+  EXPECT_EQ(originOf(folder / "repaired.h5").parent, origin.parent);
+  // A run that is no fork has none.
+  const TestFolder other;
+  RecordingWriter(other / "recording.h5", syntheticLayout(options), syntheticOrigin(options),
+                  syntheticProbe(options));
+  EXPECT_FALSE(originOf(other / "recording.h5").parent);
 }
 
 TEST(Recording, CutsLongTextBetweenCharacters) {
