@@ -206,9 +206,11 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   // The filter chooses images for the wall. Of one image all is shown: what was dropped at one step
   // was kept at another, and e3 of one layer is not e3 of the next.
   const TokenFilter filter = seen.mode() == CanvasMode::Wall ? state_.filter() : TokenFilter();
+  const bool gates = needsGates(style) || filter.gate_below;
   for (int64_t slot = first; slot < last; ++slot) {
-    shown.push_back(
-        &samples_.at(seen.at(slot), *source_, *run_, wall, filter, counts ? &flips_ : nullptr));
+    PlaceWish wish = seen.at(slot);
+    wish.gates = gates;
+    shown.push_back(&samples_.at(wish, *source_, *run_, wall, filter, counts ? &flips_ : nullptr));
     most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
   }
   if (counts) {
@@ -277,7 +279,27 @@ std::optional<TokenReadout> CanvasScene::readout(const Spot& spot) const {
   if (!spot.token || !sample || !sample->probe) {
     return std::nullopt;
   }
-  return describeToken(*run_, *sample, *spot.token, &state_);
+  if (!sample->slice || hasGates(*sample->slice)) {
+    return describeToken(*run_, *sample, *spot.token, &state_);
+  }
+  // The wall is drawn without gates; they are read for the image that is pointed at.
+  WallSample whole = *sample;
+  const bool same_step =
+      whole.snapshot < std::ssize(run_->snapshot_steps) &&
+      run_->snapshot_steps[static_cast<std::size_t>(whole.snapshot)] == whole.step;
+  auto slice = same_step ? source_->decisions(whole.snapshot, whole.layer, whole.sample) : nullptr;
+  if (slice) {
+    whole.slice = std::move(slice);
+    return describeToken(*run_, whole, *spot.token, &state_);
+  }
+  TokenReadout readout = describeToken(*run_, whole, *spot.token, &state_);
+  if (readout.expert >= 0) {
+    const bool cannot_be_read =
+        source_->cannotReadDecisions(whole.snapshot, whole.layer, whole.sample);
+    readout.lines.append(
+        {tr("Gate"), cannot_be_read ? tr("cannot be read; F5 tries again") : tr("reading …")});
+  }
+  return readout;
 }
 
 Standing CanvasScene::wallWait() const {

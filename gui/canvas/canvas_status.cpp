@@ -6,6 +6,7 @@
 #include "gui/canvas/token_look.h"
 #include "gui/canvas/token_readout.h"
 #include "gui/canvas/tool_strip.h"
+#include "gui/view/expert_title.h"
 
 namespace limoe::gui {
 namespace {
@@ -54,6 +55,19 @@ QString colourMeaning(const RunData& run, const ViewState& state) {
                      : tr(" · hatched or struck = first dropped"));
 }
 
+/// What is left out of the overlay; empty where all experts are in it.
+QString leftOut(const RunData& run, const ViewState& state) {
+  const auto solo = state.soloExpert();
+  if (solo) {
+    return tr(" · only %1 shown (S)").arg(expertTitle(state, state.layer(), *solo));
+  }
+  const auto hidden = std::count_if(state.hiddenExperts().begin(), state.hiddenExperts().end(),
+                                    [&](int64_t expert) { return expert < run.layout.experts; });
+  return hidden == 0 ? QString()
+                     : tr(" · %1 hidden (H)")
+                           .arg(hidden == 1 ? tr("1 expert is") : tr("%1 experts are").arg(hidden));
+}
+
 float widthOf(const QString& text) {
   return ImGui::CalcTextSize(text.toUtf8().constData()).x;
 }
@@ -98,7 +112,9 @@ QString statusWords(const RunData& run, const ViewState& state) {
   } else if (!routed) {
     words += tr(" · no routing recorded yet");
   } else {
-    words += tr(" · %1 · %2").arg(layerPlace(run, state.layer()), colourMeaning(run, state));
+    words +=
+        tr(" · %1 · %2")
+            .arg(layerPlace(run, state.layer()), colourMeaning(run, state) + leftOut(run, state));
   }
   return words;
 }

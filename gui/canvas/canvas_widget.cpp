@@ -1,5 +1,6 @@
 #include "gui/canvas/canvas_widget.h"
 
+#include <QApplication>
 #include <QFontInfo>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -52,6 +53,7 @@ struct CanvasWidget::State {
   StatusTexts status;
   double strip_height = 40;
   int frames_wanted = 0;
+  bool watches_clicks = false;
   double frame_milliseconds = 0;
   QMetaObject::Connection context_dies;
   std::optional<WallPlace> wanted_place;  ///< of the wall, once there is one
@@ -140,11 +142,25 @@ struct CanvasWidget::State {
     }
     frame_milliseconds = threadMilliseconds() - begin;
     host.endFrame();
+    watchOtherClicks();
     carryOut(requests);
     if (scene.textures().needsFrame() || --frames_wanted > 0) {
       widget.update();
     }
     frames_wanted = std::max(frames_wanted, 0);
+  }
+
+  /// A list of the strip closes wherever else in the program one clicks; ImGui hears of clicks on
+  /// the canvas alone.
+  void watchOtherClicks() {
+    if (std::exchange(watches_clicks, host.hasPopup()) == host.hasPopup()) {
+      return;
+    }
+    if (watches_clicks) {
+      QApplication::instance()->installEventFilter(&widget);
+    } else {
+      QApplication::instance()->removeEventFilter(&widget);
+    }
   }
 
   void paintWall(StripRequests& requests) {
@@ -212,6 +228,12 @@ struct CanvasWidget::State {
   /// Whether the key was ours: of a shortcut to be, a press or a release.
   bool key(const QKeyEvent& event) {
     const bool pressed = event.type() == QEvent::KeyPress;
+    if (event.key() == Qt::Key_Escape && !host.isNavigating() && host.hasPopup()) {
+      if (pressed) {
+        host.closePopups();
+      }
+      return true;
+    }
     if (host.isNavigating()) {
       switch (event.key()) {
         case Qt::Key_Escape:
@@ -403,6 +425,14 @@ void CanvasWidget::initializeGL() {
 
 void CanvasWidget::paintGL() {
   canvas_->paint();
+}
+
+bool CanvasWidget::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() == QEvent::MouseButtonPress && watched->isWidgetType() && watched != this) {
+    canvas_->host.closePopups();
+    canvas_->requestFrames();
+  }
+  return QOpenGLWidget::eventFilter(watched, event);
 }
 
 bool CanvasWidget::event(QEvent* event) {

@@ -60,6 +60,7 @@ class CanvasWidget : public QOpenGLWidget {
   void initializeGL() override;
   void paintGL() override;
   bool event(QEvent* event) override;
+  bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   struct State;

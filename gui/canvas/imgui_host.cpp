@@ -301,6 +301,11 @@ bool ImGuiHost::hasPopup() const {
   return ImGui::IsPopupOpen(nullptr, ImGuiPopupFlags_AnyPopup);
 }
 
+void ImGuiHost::closePopups() {
+  ImGui::SetCurrentContext(context_);
+  ImGui::SetWindowFocus(nullptr);
+}
+
 void ImGuiHost::feed(const QEvent& event) {
   ImGui::SetCurrentContext(context_);
   ImGuiIO& io = ImGui::GetIO();

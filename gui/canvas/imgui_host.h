@@ -46,6 +46,7 @@ class ImGuiHost {
   bool isNavigating() const { return navigating_; }
   /// An ImGui window is open above everything else (a list), so clicks are its own.
   bool hasPopup() const;
+  void closePopups();
 
   /// The font rasterised nearest to `pixels` (logical) without being larger, so that text drawn at
   /// fontSize() of it is sharp. Below the smallest: the smallest.

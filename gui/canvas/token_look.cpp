@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "gui/view/colors.h"
+#include "gui/view/run_source.h"
 
 namespace limoe::gui {
 namespace {
@@ -42,6 +43,11 @@ bool tellsExpert(OverlayColor color) {
   return color == OverlayColor::FirstChoice || color == OverlayColor::SecondChoice;
 }
 
+bool needsGates(const WallStyle& style) {
+  return style.visible && (style.shade != OverlayShade::None || style.color == OverlayColor::Gate ||
+                           style.color == OverlayColor::Margin);
+}
+
 WallStyle wallStyle(const ViewState& state, const probe::Layout& layout, const QColor& background,
                     const QColor& ink) {
   WallStyle style;
@@ -70,7 +76,8 @@ TokenLook tokenLook(const WallStyle& style, const probe::Decisions& decisions, s
     return look;
   }
   look.dimmed = style.selected && *style.selected != expert;
-  if (style.hidden[expert] || (style.color == OverlayColor::Flips && !flips)) {
+  if (style.hidden[expert] || (style.color == OverlayColor::Flips && !flips) ||
+      (needsGates(style) && !hasGates(decisions))) {
     return look;
   }
   look.expert = expert;

@@ -36,10 +36,14 @@ OverlayColor shownColor(const ViewState& state, const probe::Layout& layout);
 /// Whether it tells an expert, not a value.
 bool tellsExpert(OverlayColor color);
 
+/// Whether it looks at gates or margins.
+bool needsGates(const WallStyle& style);
+
 /// How one token is drawn.
 struct TokenLook {
   /// Whose token it is: first choice, or the second where that gives the colour; −1: nothing is
-  /// drawn, because it is not routed here, hidden, not counted yet or does not match the filter.
+  /// drawn, because it is not routed here, hidden, not counted or read yet or does not match the
+  /// filter.
   int64_t expert = -1;
   QRgb color = 0;        ///< of the expert or the value
   int64_t number = 0;    ///< the expert, the count, or hundredths of gate or margin

@@ -61,11 +61,16 @@ void addRouting(TokenReadout& readout, const RunData& run, const WallSample& sam
     const std::size_t choice = at * choices + k;
     const QString name =
         choices == 1 ? tr("Expert") : tr("Choice %1 of %2").arg(k + 1).arg(choices);
+    const QString expert = titleOfExpert(state, sample.layer, decisions.expert[choice]);
+    const QString kept = decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full");
     readout.lines.append(
-        {name, tr("%1 · gate %2 · %3")
-                   .arg(titleOfExpert(state, sample.layer, decisions.expert[choice]),
-                        gateDigits(static_cast<double>(decisions.gate[choice])),
-                        decisions.kept[choice] != 0 ? tr("kept") : tr("dropped: expert full"))});
+        {name, hasGates(decisions)
+                   ? tr("%1 · gate %2 · %3")
+                         .arg(expert, gateDigits(static_cast<double>(decisions.gate[choice])), kept)
+                   : tr("%1 · %2").arg(expert, kept)});
+  }
+  if (!hasGates(decisions)) {
+    return;
   }
   if (decisions.runner_up[at] != probe::kNoExpert) {
     const double margin = static_cast<double>(decisions.margin[at]);

@@ -23,8 +23,9 @@ QString layerPlace(const RunData& run, int64_t layer);
 /// Three decimals, which is what a half-precision gate carries; "< 0.001" below.
 QString gateDigits(double value);
 
-/// Everything that is recorded about a token of `sample`, whose `probe` is not nullptr. `state`
-/// knows the names of experts; nullptr: none have one.
+/// Everything that is recorded about a token of `sample`, whose `probe` is not nullptr; without
+/// gate, runner-up and queue where its slice has none (RunSource::choices). `state` knows the names
+/// of experts; nullptr: none have one.
 TokenReadout describeToken(const RunData& run, const WallSample& sample, const TokenRef& token,
                            const ViewState* state = nullptr);
 

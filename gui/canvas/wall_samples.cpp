@@ -69,11 +69,15 @@ WallSamples::Reading WallSamples::readDecisions(WallSample& content, const Place
   }
   const int64_t step = run.snapshot_steps[static_cast<std::size_t>(wish.snapshot)];
   if (content.slice && content.snapshot == wish.snapshot && content.layer == wish.layer &&
-      content.step == step) {
+      content.step == step && (!wish.gates || hasGates(*content.slice))) {
     return Reading::Done;
   }
-  auto slice = source.decisions(wish.snapshot, wish.layer, wish.sample);
-  if (!slice && source.cannotReadDecisions(wish.snapshot, wish.layer, wish.sample)) {
+  auto slice = wish.gates ? source.decisions(wish.snapshot, wish.layer, wish.sample)
+                          : source.choices(wish.snapshot, wish.layer, wish.sample);
+  const bool cannot_be_read =
+      !slice && (wish.gates ? source.cannotReadDecisions(wish.snapshot, wish.layer, wish.sample)
+                            : source.cannotReadChoices(wish.snapshot, wish.layer, wish.sample));
+  if (cannot_be_read) {
     drop();  // those of another step would stand for them
     return Reading::Impossible;
   }
@@ -91,12 +95,14 @@ WallSamples::Reading WallSamples::readDecisions(WallSample& content, const Place
 void WallSamples::match(Held& held, const RunData& run, const TokenFilter& filter) {
   const WallSample& content = held.content;
   const TokenMatcher matcher(filter, run.layout, *content.probe, *content.slice);
+  // Where gates are still being read, nothing is known to match.
+  const bool is_known = !filter.gate_below || hasGates(*content.slice);
   auto matches = std::make_shared<TokenMatches>();
   for (int64_t p = 0; p < run.layout.patches(); ++p) {
-    matches->image.push_back(matcher.matches(0, probe::kImage, p));
+    matches->image.push_back(is_known && matcher.matches(0, probe::kImage, p));
   }
   for (int64_t t = 0; t < run.layout.text_length; ++t) {
-    matches->text.push_back(matcher.matches(0, probe::kText, t));
+    matches->text.push_back(is_known && matcher.matches(0, probe::kText, t));
   }
   held.content.matches = std::move(matches);
   held.filter = filter;

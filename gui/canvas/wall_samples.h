@@ -17,6 +17,7 @@ struct PlaceWish {
   int64_t sample = 0;
   int64_t snapshot = -1;  ///< −1: no routing is wanted
   int64_t layer = 0;
+  bool gates = false;  ///< gates and margins too, which take longer to read than choices alone
 };
 
 class WallSamples {
@@ -33,7 +34,8 @@ class WallSamples {
 
   /// What the place holds, asked for where it is missing. While the wanted decisions are being read
   /// the place keeps those it had, so that nothing flickers; isPending() then says so. Those that
-  /// cannot be read leave none there.
+  /// cannot be read leave none there. A slice without gates where they are wanted is one that waits
+  /// for them.
   /// `flips`: nullptr where no counts are wanted.
   const WallSample& at(const PlaceWish& wish, RunSource& source, const RunData& run,
                        const WallGeometry& geometry, const TokenFilter& filter, FlipCounts* flips);

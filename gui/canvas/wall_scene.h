@@ -57,15 +57,16 @@ struct TokenMatches {
 /// A sample in a place of the wall.
 struct WallSample {
   int64_t sample = -1;
-  std::shared_ptr<const probe::ProbeSet> probe;    ///< of it alone; nullptr: not there yet
-  Caption caption;                                 ///< set once `probe` is there
-  std::shared_ptr<const probe::LayerSlice> slice;  ///< nullptr: nothing routed or not there yet
-  int64_t snapshot = -1;                           ///< of `slice`
-  int64_t step = -1;                               ///< of `slice`
-  int64_t layer = -1;                              ///< of `slice`
-  std::shared_ptr<const TokenMatches> matches;     ///< nullptr: no filter
-  std::shared_ptr<const FlipSample> flips;         ///< nullptr: not counted (yet)
-  int64_t flips_step = -1;                         ///< of `flips`
+  std::shared_ptr<const probe::ProbeSet> probe;  ///< of it alone; nullptr: not there yet
+  Caption caption;                               ///< set once `probe` is there
+  /// nullptr: nothing routed or not there yet; perhaps without gates (hasGates).
+  std::shared_ptr<const probe::LayerSlice> slice;
+  int64_t snapshot = -1;                        ///< of `slice`
+  int64_t step = -1;                            ///< of `slice`
+  int64_t layer = -1;                           ///< of `slice`
+  std::shared_ptr<const TokenMatches> matches;  ///< nullptr: no filter
+  std::shared_ptr<const FlipSample> flips;      ///< nullptr: not counted (yet)
+  int64_t flips_step = -1;                      ///< of `flips`
 };
 
 /// What a painter of the wall must be able to draw. Rectangles in wall units, colours with alpha,

@@ -213,6 +213,12 @@ std::shared_ptr<const probe::LayerSlice> WhatIfSource::decisions(int64_t snapsho
   return nullptr;
 }
 
+std::shared_ptr<const probe::LayerSlice> WhatIfSource::choices(int64_t snapshot, int64_t layer,
+                                                               int64_t sample) {
+  return recording_ && !ruleAt(snapshot) ? recording_->choices(snapshot, layer, sample)
+                                         : decisions(snapshot, layer, sample);
+}
+
 void WhatIfSource::startNextPage() {
   while (!wanted_.empty() &&
          (pages_.contains(wanted_.front()) || std::get<0>(wanted_.front()) >= std::ssize(rules_))) {
@@ -326,6 +332,11 @@ bool WhatIfSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t 
     return unreadable_.contains({snapshot, layer, sample / kPageSamples});
   }
   return recording_ && recording_->cannotReadDecisions(snapshot, layer, sample);
+}
+
+bool WhatIfSource::cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return recording_ && !ruleAt(snapshot) ? recording_->cannotReadChoices(snapshot, layer, sample)
+                                         : cannotReadDecisions(snapshot, layer, sample);
 }
 
 std::unique_ptr<Walk> WhatIfSource::walk(WalkRequest request) {

@@ -13,7 +13,8 @@
 
 namespace limoe::gui {
 
-enum class PieceKind { Sample, Decisions, Summary };
+/// Choices are decisions without gates and what else only some views look at.
+enum class PieceKind { Sample, Choices, Decisions, Summary };
 /// Kind, snapshot, layer, sample; 0 where it has no meaning.
 using PieceKey = std::tuple<PieceKind, int64_t, int64_t, int64_t>;
 

@@ -77,9 +77,9 @@ std::vector<Piece> piecesOf(Content content, std::size_t samples, const Cut& cut
 /// How many of `keys` from `first` on are neighbours that are read at once.
 std::size_t neighbours(const std::vector<PieceKey>& keys, std::size_t first) {
   const auto [kind, snapshot, layer, sample] = keys[first];
-  const std::size_t most = kind == PieceKind::Decisions ? keys.size()
-                           : kind == PieceKind::Sample  ? kMostImagesAtOnce
-                                                        : 1;
+  const std::size_t most = kind == PieceKind::Sample    ? kMostImagesAtOnce
+                           : kind == PieceKind::Summary ? 1
+                                                        : keys.size();
   std::size_t count = 1;
   while (count < most && first + count < keys.size() &&
          std::get<3>(keys[first + count]) == sample + static_cast<int64_t>(count)) {
@@ -157,6 +157,9 @@ std::vector<Piece> RecordingSource::Exchange::read(const PieceKey& first, std::s
     case PieceKind::Sample:
       return piecesOf(reader.readProbe(sample, samples), count,
                       [&](const auto& all, int64_t i) { return cut(all, samples, i, 1); });
+    case PieceKind::Choices:
+      return piecesOf(reader.readChoices(snapshot, layer, sample, samples), count,
+                      [](const auto& all, int64_t i) { return cut(all, i, 1); });
     case PieceKind::Decisions:
       return piecesOf(reader.readLayer(snapshot, layer, sample, samples, false), count,
                       [](const auto& all, int64_t i) { return cut(all, i, 1); });
@@ -328,13 +331,15 @@ void RecordingSource::take(const std::vector<Arrival>& arrivals) {
       cache_.put(arrival.key, arrival.piece);
       continue;
     }
+    // Otherwise it was asked for before the run was replaced by a smaller one: no failure.
+    if (!isKnown(arrival.key)) {
+      continue;
+    }
     if (!arrival.failure.isEmpty()) {
       report(arrival.failure);
     }
     // Also where it is gone without a word: asked for again, it would be gone again.
-    if (isKnown(arrival.key)) {
-      unreadable_.insert(arrival.key);
-    }
+    unreadable_.insert(arrival.key);
   }
   exchange_->requests.came(keys);
   startReading();
@@ -383,16 +388,29 @@ bool RecordingSource::hasSnapshot(int64_t snapshot) const {
   return data_ && snapshot >= 0 && snapshot < std::ssize(data_->snapshot_steps);
 }
 
+bool RecordingSource::isRouted(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return hasSample(sample) && hasSnapshot(snapshot) && layer >= 0 && layer < data_->layout.layers;
+}
+
 std::shared_ptr<const probe::ProbeSet> RecordingSource::sample(int64_t sample) {
   return hasSample(sample) ? piece<probe::ProbeSet>({PieceKind::Sample, 0, 0, sample}) : nullptr;
 }
 
 std::shared_ptr<const probe::LayerSlice> RecordingSource::decisions(int64_t snapshot, int64_t layer,
                                                                     int64_t sample) {
-  if (!hasSample(sample) || !hasSnapshot(snapshot) || layer < 0 || layer >= data_->layout.layers) {
+  return isRouted(snapshot, layer, sample)
+             ? piece<probe::LayerSlice>({PieceKind::Decisions, snapshot, layer, sample})
+             : nullptr;
+}
+
+std::shared_ptr<const probe::LayerSlice> RecordingSource::choices(int64_t snapshot, int64_t layer,
+                                                                  int64_t sample) {
+  if (!isRouted(snapshot, layer, sample)) {
     return nullptr;
   }
-  return piece<probe::LayerSlice>({PieceKind::Decisions, snapshot, layer, sample});
+  auto whole = cache_.find({PieceKind::Decisions, snapshot, layer, sample});
+  return whole ? std::static_pointer_cast<const probe::LayerSlice>(std::move(whole))
+               : piece<probe::LayerSlice>({PieceKind::Choices, snapshot, layer, sample});
 }
 
 std::shared_ptr<const probe::Snapshot> RecordingSource::summary(int64_t snapshot) {
@@ -406,6 +424,10 @@ bool RecordingSource::cannotReadSample(int64_t sample) const {
 
 bool RecordingSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const {
   return unreadable_.contains({PieceKind::Decisions, snapshot, layer, sample});
+}
+
+bool RecordingSource::cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return unreadable_.contains({PieceKind::Choices, snapshot, layer, sample});
 }
 
 std::unique_ptr<Walk> RecordingSource::walk(WalkRequest request) {

@@ -43,9 +43,12 @@ class RecordingSource : public RunSource {
   std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override;
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override;
+  std::shared_ptr<const probe::LayerSlice> choices(int64_t snapshot, int64_t layer,
+                                                   int64_t sample) override;
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
   bool cannotReadSample(int64_t sample) const override;
   bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const override;
+  bool cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
  Q_SIGNALS:
@@ -75,6 +78,7 @@ class RecordingSource : public RunSource {
   bool isKnown(const PieceKey& key) const;
   bool hasSample(int64_t sample) const;
   bool hasSnapshot(int64_t snapshot) const;
+  bool isRouted(int64_t snapshot, int64_t layer, int64_t sample) const;
 
   std::shared_ptr<ReaderThread> reader_;
   std::shared_ptr<Exchange> exchange_;

@@ -77,6 +77,14 @@ class Walk {
   virtual ~Walk() = default;
 };
 
+/// Whether gates, runners-up and margins came with the choices.
+inline bool hasGates(const probe::Decisions& decisions) {
+  return decisions.gate.size() == decisions.expert.size();
+}
+inline bool hasGates(const probe::LayerSlice& slice) {
+  return hasGates(slice.image) && hasGates(slice.text);
+}
+
 class RunSource : public QObject {
   Q_OBJECT
  public:
@@ -92,6 +100,12 @@ class RunSource : public QObject {
   /// Decisions of one layer of one snapshot for one sample (without probabilities).
   virtual std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                              int64_t sample) = 0;
+  /// The same for whoever needs experts and whether they were kept, no more: quicker to read, and
+  /// the rest (gate, runner_up, margin, order) may be empty. See hasGates().
+  virtual std::shared_ptr<const probe::LayerSlice> choices(int64_t snapshot, int64_t layer,
+                                                           int64_t sample) {
+    return decisions(snapshot, layer, sample);
+  }
   /// Tokens by expert and modality, label counts and metrics of a snapshot.
   virtual std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) = 0;
   /// Whether it was asked for and cannot be read; until something is done about it (F5), it will
@@ -100,6 +114,9 @@ class RunSource : public QObject {
   virtual bool cannotReadDecisions(int64_t /*snapshot*/, int64_t /*layer*/,
                                    int64_t /*sample*/) const {
     return false;
+  }
+  virtual bool cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const {
+    return cannotReadDecisions(snapshot, layer, sample);
   }
   /// Begins and returns before anything is told; samples that are asked for meanwhile come first.
   /// Items that a resumed run took back end it with a failure.

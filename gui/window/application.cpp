@@ -4,6 +4,7 @@
 #include <QSurfaceFormat>
 
 #include "gui/window/appearance.h"
+#include "gui/window/wrapped_tips.h"
 
 namespace limoe::gui {
 
@@ -25,6 +26,7 @@ void setUpApplication(QApplication& application) {
   application.setApplicationName("limoe-scope");
   application.setApplicationDisplayName("LIMoE Scope");
   application.setApplicationVersion(LIMOE_SCOPE_VERSION);
+  application.installEventFilter(new WrappedTips(&application));
   applyAppearance({});
 }
 

@@ -13,6 +13,9 @@
 namespace limoe::gui {
 namespace {
 
+/// Where more is offered than a glance takes in, entries are found by their letters.
+constexpr int kGlance = 12;
+
 bool folds(const QTreeView& tree, int key) {
   const QModelIndex line = tree.currentIndex();
   return key == Qt::Key_Left ? tree.isExpanded(line) || line.parent().isValid()
@@ -24,6 +27,10 @@ bool folds(const QTreeView& tree, int key) {
 bool isKeyOf(const QWidget& control, const QKeyEvent& key) {
   if ((key.modifiers() & ~Qt::KeypadModifier) != Qt::NoModifier) {
     return false;
+  }
+  if (const auto* list = qobject_cast<const QComboBox*>(&control);
+      list && list->count() > kGlance && !key.text().isEmpty() && key.text().at(0).isLetter()) {
+    return true;
   }
   const bool is_slider = qobject_cast<const QSlider*>(&control) != nullptr;
   switch (key.key()) {

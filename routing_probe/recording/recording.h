@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,15 @@ struct Layout {
   int64_t patches() const { return patch_rows * patch_columns; }
 };
 
+/// The checkpoint of another run that a run began with (a fork).
+struct ParentRun {
+  std::string run_id;  ///< as in the parent's recording; empty where it had no readable one
+  std::string folder;  ///< the parent's folder, as seen from the fork's ("../a"), or absolute
+  int64_t step = 0;    ///< optimiser steps done at the checkpoint
+
+  bool operator==(const ParentRun&) const = default;
+};
+
 /// Where the recording comes from.
 struct Origin {
   std::string config_json;  ///< the run's whole configuration
@@ -52,6 +62,7 @@ struct Origin {
   int64_t first_step = 0;  ///< rows of earlier parts at or after this step are superseded
   double probe_capacity_factor = 0;
   int64_t probe_group_pairs = 0;
+  std::optional<ParentRun> parent;  ///< of a fork, the same in all its parts
 };
 
 /// The fixed samples whose every routing decision is recorded.

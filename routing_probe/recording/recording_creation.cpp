@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "routing_probe/recording/chunk_packing.h"
+#include "routing_probe/recording/parent_attributes.h"
 #include "routing_probe/recording/recording_error.h"
 
 namespace limoe::probe {
@@ -135,6 +136,9 @@ void Creation::writeOrigin(const Origin& origin) {
   hdf5::writeAttribute(root, "config", origin.config_json);
   hdf5::writeAttribute(root, "probe_capacity_factor", origin.probe_capacity_factor);
   hdf5::writeAttribute(root, "probe_group_pairs", origin.probe_group_pairs);
+  if (origin.parent) {
+    writeParent(root, *origin.parent);
+  }
   hdf5::writeAttribute(root, "blocks", layout_.blocks);
   hdf5::writeAttribute(root, "patch_grid",
                        std::vector<int64_t>{layout_.patch_rows, layout_.patch_columns});

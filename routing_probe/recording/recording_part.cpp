@@ -14,6 +14,7 @@
 
 #include "routing_probe/recording/dataset_check.h"
 #include "routing_probe/recording/packed_images.h"
+#include "routing_probe/recording/parent_attributes.h"
 
 namespace limoe::probe {
 namespace {
@@ -198,6 +199,7 @@ void RecordingPart::readOrigin() {
   origin_.config_json = hdf5::readText(root, "config");
   origin_.probe_capacity_factor = hdf5::readReal(root, "probe_capacity_factor");
   origin_.probe_group_pairs = hdf5::readInteger(root, "probe_group_pairs");
+  origin_.parent = readParent(root);
 }
 
 std::vector<hsize_t> RecordingPart::shapeOf(const char* dataset, size_t rank) const {

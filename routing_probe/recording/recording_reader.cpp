@@ -136,6 +136,7 @@ std::vector<std::filesystem::path> RecordingReader::State::partPaths() const {
 }
 
 /// Opens parts that came, and all of them again where one was replaced. Returns whether any did.
+/// All or nothing: where one cannot be opened or is another run's, the parts stay as they were.
 bool RecordingReader::State::openNewParts() {
   const std::vector<std::filesystem::path> paths = partPaths();
   const bool replaced =
@@ -148,13 +149,15 @@ bool RecordingReader::State::openNewParts() {
   for (size_t i = replaced ? 0 : parts.size(); i < paths.size(); ++i) {
     opened.push_back(std::make_unique<RecordingPart>(paths[i]));
   }
+  const RecordingPart& first = replaced || parts.empty() ? *opened.front() : *parts.front();
+  for (const auto& part : opened) {
+    requireSameRun(first, *part);
+  }
   if (replaced) {
     parts.clear();
   }
   std::move(opened.begin(), opened.end(), std::back_inserter(parts));
-  for (const auto& part : parts) {
-    requireSameRun(*parts.front(), *part);
-  }
+  join();  // the rows must be those of the parts, whatever fails after this
   return true;
 }
 
@@ -250,7 +253,6 @@ RecordingReader::RecordingReader(const std::filesystem::path& path)
   // The lock first: if it is free now, the rows read afterwards are the last ones.
   const bool held = s.lockHeld();
   s.openNewParts();
-  s.join();
   s.run_state = s.currentState(held);
 }
 
@@ -442,15 +444,23 @@ std::vector<uint16_t> readExperts(const RecordingPart& part, const std::string& 
   return result;
 }
 
+Decisions readChoices(const RecordingPart& part, const std::string& modality, const Block& block,
+                      int64_t units) {
+  const int64_t choices = part.layout().top_k;
+  const std::string prefix = "snapshots/" + modality;
+  Decisions decisions;
+  decisions.expert = readExperts(part, prefix + "_expert", block, {units, choices});
+  decisions.kept = readBlock<uint8_t>(part, prefix + "_kept", block, {units, choices});
+  return decisions;
+}
+
 Decisions readDecisions(const RecordingPart& part, const std::string& modality, const Block& block,
                         int64_t units, bool with_probabilities) {
   const Layout& layout = part.layout();
   const std::string prefix = "snapshots/" + modality;
-  Decisions decisions;
-  decisions.expert = readExperts(part, prefix + "_expert", block, {units, layout.top_k});
+  Decisions decisions = readChoices(part, modality, block, units);
   decisions.gate =
       floatsFromHalves(readBlock<uint16_t>(part, prefix + "_gate", block, {units, layout.top_k}));
-  decisions.kept = readBlock<uint8_t>(part, prefix + "_kept", block, {units, layout.top_k});
   decisions.runner_up = readExperts(part, prefix + "_runner_up", block, {units});
   decisions.margin =
       floatsFromHalves(readBlock<uint16_t>(part, prefix + "_margin", block, {units}));
@@ -463,8 +473,14 @@ Decisions readDecisions(const RecordingPart& part, const std::string& modality, 
 
 }  // namespace
 
-LayerSlice RecordingReader::readLayer(int64_t snapshot, int64_t layer, int64_t first_sample,
-                                      int64_t samples, bool with_probabilities) const {
+/// Where samples of one layer of one snapshot lie.
+struct RecordingReader::LayerPlace {
+  const RecordingPart& part;
+  Block block;
+};
+
+RecordingReader::LayerPlace RecordingReader::placeOf(int64_t snapshot, int64_t layer,
+                                                     int64_t first_sample, int64_t samples) const {
   const State& s = *state_;
   requireRange(s.folder.path, "snapshots", snapshot, 1,
                static_cast<int64_t>(s.snapshot_steps.size()));
@@ -473,7 +489,24 @@ LayerSlice RecordingReader::readLayer(int64_t snapshot, int64_t layer, int64_t f
   const Layout& layout = part.layout();
   requireRange(part.path(), "MoE layers", layer, 1, layout.layers);
   requireRange(part.path(), "samples", first_sample, samples, layout.samples);
-  const Block block{row, layer, first_sample, samples};
+  return {part, {row, layer, first_sample, samples}};
+}
+
+LayerSlice RecordingReader::readChoices(int64_t snapshot, int64_t layer, int64_t first_sample,
+                                        int64_t samples) const {
+  const auto [part, block] = placeOf(snapshot, layer, first_sample, samples);
+  LayerSlice slice;
+  slice.first_sample = first_sample;
+  slice.samples = samples;
+  slice.image = probe::readChoices(part, "image", block, part.layout().patches());
+  slice.text = probe::readChoices(part, "text", block, part.layout().text_length);
+  return slice;
+}
+
+LayerSlice RecordingReader::readLayer(int64_t snapshot, int64_t layer, int64_t first_sample,
+                                      int64_t samples, bool with_probabilities) const {
+  const auto [part, block] = placeOf(snapshot, layer, first_sample, samples);
+  const Layout& layout = part.layout();
   LayerSlice slice;
   slice.first_sample = first_sample;
   slice.samples = samples;

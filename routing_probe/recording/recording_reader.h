@@ -70,6 +70,10 @@ class RecordingReader {
   LayerSlice readLayer(int64_t snapshot, int64_t layer, int64_t first_sample, int64_t samples,
                        bool with_probabilities) const;
 
+  /// Of the same, experts and whether they were kept, the rest left empty: a third of the reading.
+  LayerSlice readChoices(int64_t snapshot, int64_t layer, int64_t first_sample,
+                         int64_t samples) const;
+
   /// Everything of a snapshot that does not grow with the probe: tokens, label_tokens, metrics
   /// (`layers` and `embeddings` are left empty).
   Snapshot readSummary(int64_t snapshot) const;
@@ -80,6 +84,9 @@ class RecordingReader {
 
  private:
   struct State;
+  struct LayerPlace;
+  LayerPlace placeOf(int64_t snapshot, int64_t layer, int64_t first_sample, int64_t samples) const;
+
   std::unique_ptr<State> state_;
 };
 

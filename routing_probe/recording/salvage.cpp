@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "routing_probe/recording/dataset_check.h"
+#include "routing_probe/recording/parent_attributes.h"
 
 namespace limoe::probe {
 namespace {
@@ -115,6 +116,7 @@ void Salvage::readOrigin() {
   origin_.config_json = hdf5::readText(root, "config");
   origin_.probe_capacity_factor = hdf5::readReal(root, "probe_capacity_factor");
   origin_.probe_group_pairs = hdf5::readInteger(root, "probe_group_pairs");
+  origin_.parent = readParent(root);
   finished_ = finished_ && hdf5::readInteger(root, "complete") == 1;
 }
 

@@ -24,6 +24,8 @@ using nlohmann::ordered_json;
 
 /// Kept for those who ask what came of them; under way at once may be half of them.
 constexpr std::size_t kProbesKept = 8;
+/// An event's text has 472 bytes, and words may come before.
+constexpr std::size_t kMostChangeBytes = 440;
 constexpr auto kPollInterval = std::chrono::milliseconds(50);
 
 const char* name(WorkerState state) {
@@ -75,17 +77,23 @@ std::string failure(const std::string& error) {
 
 }  // namespace
 
-std::string changesText(const model::RunConfig& before, const model::RunConfig& after) {
+std::vector<std::string> changesTexts(const model::RunConfig& before,
+                                      const model::RunConfig& after) {
   const ordered_json old_values = liveValues(before);
   const ordered_json new_values = liveValues(after);
-  std::string text;
+  std::vector<std::string> texts;
   for (const auto& [key, value] : new_values.items()) {
-    if (old_values[key] != value) {
-      text +=
-          (text.empty() ? "" : ", ") + key + " " + old_values[key].dump() + " → " + value.dump();
+    if (old_values[key] == value) {
+      continue;
+    }
+    const std::string text = key + " " + old_values[key].dump() + " → " + value.dump();
+    if (texts.empty() || texts.back().size() + text.size() > kMostChangeBytes) {
+      texts.push_back(text);
+    } else {
+      texts.back() += ", " + text;
     }
   }
-  return text;
+  return texts;
 }
 
 struct ControlServer::Socket {
@@ -205,9 +213,8 @@ std::string ControlServer::answer(const std::string& request) {
   if (command == "set") {
     try {
       const auto changed = model::withLiveChanges(config_, message.value("values", json::object()));
-      const std::string text = changesText(config_, changed);
-      if (!text.empty()) {
-        enqueue({CommandKind::SetConfig, changed, text, nullptr});
+      if (!changesTexts(config_, changed).empty()) {
+        enqueue({CommandKind::SetConfig, changed, {}, nullptr});
       }
       config_ = changed;
       return reply.dump();

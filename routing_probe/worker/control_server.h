@@ -31,6 +31,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "model/config.h"
 #include "routing_probe/recording/run_folder.h"
@@ -43,7 +44,7 @@ enum class CommandKind { Pause, Resume, Step, Stop, Checkpoint, Retry, SetConfig
 struct Command {
   CommandKind kind;
   model::RunConfig config;  ///< of SetConfig: the whole new configuration, already checked
-  std::string text;  ///< of SetConfig: "aux.weight 0.04 → 0.1"; of Stop: a folder, or empty
+  std::string text;         ///< of Stop: a folder, or empty
   std::shared_ptr<OwnProbeJob> probe = nullptr;  ///< of Probe
 };
 
@@ -94,8 +95,10 @@ class ControlServer {
   std::jthread thread_;
 };
 
-/// The live values that differ, as "aux.weight 0.04 → 0.1, …"; empty where none does.
-std::string changesText(const model::RunConfig& before, const model::RunConfig& after);
+/// The live values that differ, as "aux.weight 0.04 → 0.1, …": one text, or several where one event
+/// could not hold it; none where nothing differs.
+std::vector<std::string> changesTexts(const model::RunConfig& before,
+                                      const model::RunConfig& after);
 
 /// Sends one request to the worker of a run and returns its answer (JSON). Waits at most
 /// `seconds`. Throws std::runtime_error where nobody answers.

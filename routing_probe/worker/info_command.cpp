@@ -4,6 +4,7 @@
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 
 #include "model/config_json.h"
@@ -18,10 +19,15 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-model::ModelConfig configOf(const std::string& what) {
+struct Described {
+  model::ModelConfig config;
+  std::optional<ParentRun> parent;
+};
+
+Described describedBy(const std::string& what) {
   const auto presets = model::presetNames();
   if (std::find(presets.begin(), presets.end(), what) != presets.end()) {
-    return model::runConfigFromLayers({{{"preset", what}}}).model;
+    return {model::runConfigFromLayers({{{"preset", what}}}).model, {}};
   }
   const std::filesystem::path path(what);
   if (!std::filesystem::exists(path)) {
@@ -37,16 +43,18 @@ model::ModelConfig configOf(const std::string& what) {
     if (found == header.metadata.end()) {
       throw std::runtime_error(what + ": has no configuration under __metadata__.config");
     }
-    return model::modelConfigFromJson(
-        model::parseJson(found->second, what + ": __metadata__.config"));
+    return {
+        model::modelConfigFromJson(model::parseJson(found->second, what + ": __metadata__.config")),
+        {}};
   }
   if (std::filesystem::is_directory(path) || path.extension() == ".h5") {
     const RecordingReader recording(path);
-    return model::runConfigFromLayers(
-               {model::parseJson(recording.origin().config_json, what + ": config")})
-        .model;
+    return {model::runConfigFromLayers(
+                {model::parseJson(recording.origin().config_json, what + ": config")})
+                .model,
+            recording.origin().parent};
   }
-  return model::runConfigFromLayers({model::readJsonFile(path)}).model;
+  return {model::runConfigFromLayers({model::readJsonFile(path)}).model, {}};
 }
 
 std::string grouped(int64_t number) {
@@ -57,7 +65,9 @@ std::string grouped(int64_t number) {
   return digits;
 }
 
-void printInfo(const std::string& what, const model::ModelConfig& c, bool as_json) {
+void printInfo(const std::string& what, const Described& described, bool as_json) {
+  const model::ModelConfig& c = described.config;
+  const std::optional<ParentRun>& parent = described.parent;
   const model::ModelSize size = model::modelSize(c);
   if (as_json) {
     ordered_json out = {{"name", what},
@@ -67,6 +77,10 @@ void printInfo(const std::string& what, const model::ModelConfig& c, bool as_jso
                         {"patches", c.patches()},
                         {"moe_layers", c.moeLayers()},
                         {"config", model::toJson(c)}};
+    if (parent) {
+      out["parent"] = {
+          {"run_id", parent->run_id}, {"folder", parent->folder}, {"step", parent->step}};
+    }
     std::cout << out.dump(2) << '\n';
     return;
   }
@@ -80,6 +94,11 @@ void printInfo(const std::string& what, const model::ModelConfig& c, bool as_jso
     return std::cout << "  " << std::left << std::setw(24) << label;
   };
   std::cout << what << '\n';
+  if (parent) {
+    row("fork of") << "step " << parent->step << " of "
+                   << std::filesystem::path(parent->folder).filename().string() << " ("
+                   << parent->folder << ", run " << parent->run_id << ")\n";
+  }
   row("image") << c.image_size << " pixels in patches of " << c.patch_size << ": " << c.patches()
                << " tokens\n";
   row("text") << "up to " << c.text_length << " tokens of a vocabulary of " << grouped(c.vocab_size)
@@ -118,7 +137,7 @@ void addInfoCommand(CLI::App& app, int& status) {
       ->required();
   command->add_flag("--json", options->as_json, "print JSON");
   command->callback([options, &status] {
-    printInfo(options->what, configOf(options->what), options->as_json);
+    printInfo(options->what, describedBy(options->what), options->as_json);
     status = 0;
   });
 }

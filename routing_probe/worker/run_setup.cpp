@@ -55,7 +55,37 @@ void removeRun(const RunFolder& folder) {
   fs::remove(folder.session());
 }
 
+void makeCheckpointsFolder(const RunFolder& folder) {
+  std::error_code code;
+  fs::create_directories(folder.checkpoints(), code);
+  if (code) {
+    throw std::runtime_error(folder.checkpoints().string() + ": cannot be made: " + code.message());
+  }
+}
+
+std::optional<ParentRun> parentFromText(const std::string& text) {
+  try {
+    const nlohmann::json object = nlohmann::json::parse(text);
+    return ParentRun{object.at("run_id"), object.at("folder"), object.at("step")};
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;  // not ours
+  }
+}
+
+/// The parent of a fork that recorded nothing yet.
+std::optional<ParentRun> parentIn(const fs::path& checkpoint) {
+  const auto metadata = model::readSafetensorsHeader(model::optimiserPath(checkpoint)).metadata;
+  const auto found = metadata.find(kParentKey);
+  return found == metadata.end() ? std::nullopt : parentFromText(found->second);
+}
+
 }  // namespace
+
+std::string parentText(const ParentRun& parent) {
+  const nlohmann::json object = {
+      {"run_id", parent.run_id}, {"folder", parent.folder}, {"step", parent.step}};
+  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 
 void writeTextFile(const fs::path& path, const std::string& text) {
   const fs::path temporary = path.string() + ".part";
@@ -76,7 +106,7 @@ void writeTextFile(const fs::path& path, const std::string& text) {
 }
 
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
-                                     bool force) {
+                                     bool force, const std::function<void()>& fill) {
   const bool recorded = !folder.partsAsTheyAre().empty() || !folder.ownProbes().empty();
   const bool is_run = folder.isRun() || recorded;
   if (!is_run && (fs::exists(folder.checkpoints()) || fs::exists(folder.tokenizer()))) {
@@ -85,9 +115,12 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunCo
                              "choose another --out");
   }
   if (is_run && !force) {
-    throw std::runtime_error(folder.path.string() +
-                             ": there is a run here already; choose another --out, go on with "
-                             "--resume, or replace it with --force");
+    throw std::runtime_error(
+        folder.path.string() +
+        (folder.isRun() ? ": there is a run here already; choose another --out, go on with "
+                          "--resume, or replace it with --force"
+                        : ": has recordings of a run, but no config.json to go on with; choose "
+                          "another --out, or replace them with --force"));
   }
   std::error_code code;
   fs::create_directories(folder.path, code);
@@ -98,13 +131,14 @@ std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunCo
   auto lock = std::make_unique<RunLock>(folder);
   try {
     removeRun(folder);
+    if (fill) {
+      fs::remove(folder.config());  // one killed from here on is no run, not a wrong one
+      makeCheckpointsFolder(folder);
+      fill();
+    }
     // From here on it is a run that can be gone on with.
     writeTextFile(folder.config(), model::toJson(config).dump(2) + "\n");
-    fs::create_directories(folder.checkpoints(), code);
-    if (code) {
-      throw std::runtime_error(folder.checkpoints().string() +
-                               ": cannot be made: " + code.message());
-    }
+    makeCheckpointsFolder(folder);
   } catch (...) {
     if (!is_run) {
       abandonNewRun(folder);
@@ -150,7 +184,9 @@ ResumePoint resumePointOf(const RunFolder& folder) {
   point.part = static_cast<int64_t>(parts.size()) + 1;
   for (auto part = parts.rbegin(); part != parts.rend() && point.run_id.empty(); ++part) {
     try {
-      point.run_id = originOf(*part).run_id;
+      const Origin origin = originOf(*part);
+      point.run_id = origin.run_id;
+      point.parent = origin.parent;
     } catch (const NewerVersionError&) {
       throw;  // what the other program recorded there is not ours to go on with
     } catch (const RecordingError& error) {
@@ -161,6 +197,9 @@ ResumePoint resumePointOf(const RunFolder& folder) {
   }
   if (point.run_id.empty()) {
     point.run_id = newRunId();
+  }
+  if (!point.parent && !point.checkpoint.empty()) {
+    point.parent = parentIn(point.checkpoint);
   }
   return point;
 }
@@ -191,6 +230,7 @@ Origin originAt(const model::RunConfig& config, const ResumePoint& from, int64_t
   origin.first_step = from.first_step;
   origin.probe_capacity_factor = config.model.moe ? config.model.moe->capacity_factor : 0;
   origin.probe_group_pairs = group_pairs;
+  origin.parent = from.parent;
   return origin;
 }
 

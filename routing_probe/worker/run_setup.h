@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,12 +16,14 @@
 
 namespace limoe::probe {
 
-/// Makes the folder of a new run with its configuration in it. Throws std::runtime_error where a
-/// run, or any part of one, is there already (unless `force`: then its recordings, checkpoints and
-/// settings are removed; other files stay) or where it cannot be written (then nothing of it is
-/// left); RecordingError where a worker holds it.
+/// Makes the folder of a new run with its configuration in it, which makes it a run that can be
+/// gone on with; before that, `fill` may put into it what it begins with (the checkpoints folder is
+/// there). Throws std::runtime_error where a run, or any part of one, is there already (unless
+/// `force`: then its recordings, checkpoints and settings are removed; other files stay) or where
+/// it cannot be written (then nothing of it is left); RecordingError where a worker holds it; what
+/// `fill` throws.
 std::unique_ptr<RunLock> claimNewRun(const RunFolder& folder, const model::RunConfig& config,
-                                     bool force);
+                                     bool force, const std::function<void()>& fill = {});
 
 /// Removes what claimNewRun() made, and checkpoints and tokenizer, where the run does not begin.
 void abandonNewRun(const RunFolder& folder);
@@ -34,6 +38,8 @@ struct ResumePoint {
   int64_t first_step = 0;
   std::filesystem::path checkpoint;   ///< weights; empty: from the beginning
   std::string run_id;                 ///< of the earlier parts
+  std::optional<ParentRun> parent;    ///< of a fork
+  std::string changes;                ///< of a fork that begins: what is not as in its parent
   std::vector<std::string> warnings;  ///< what was passed over, and why
 };
 
@@ -58,6 +64,11 @@ model::Tokenizer runTokenizer(const RunFolder& folder, const model::RunConfig& c
 
 /// The tokenizer of a run that is there already. Throws std::runtime_error.
 model::Tokenizer existingTokenizer(const RunFolder& folder, const model::RunConfig& config);
+
+/// In the metadata of the checkpoint that a fork begins with: its parent, so that a fork that ended
+/// before it recorded anything knows it, too.
+inline constexpr const char* kParentKey = "parent";
+std::string parentText(const ParentRun& parent);
 
 /// `text` to `path`, whole or not at all. Throws std::runtime_error naming the file.
 void writeTextFile(const std::filesystem::path& path, const std::string& text);

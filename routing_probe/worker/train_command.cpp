@@ -6,6 +6,7 @@
 
 #include "model/config_json.h"
 #include "routing_probe/worker/commands.h"
+#include "routing_probe/worker/fork.h"
 #include "routing_probe/worker/training_run.h"
 
 namespace limoe::probe {
@@ -32,7 +33,7 @@ void installInterruptHandler() {
 }
 
 struct TrainOptions {
-  std::string out, resume, preset, config_file;
+  std::string out, resume, fork, preset, config_file;
   bool force = false;
   bool dense = false;
   std::vector<std::string> assignments, record_assignments;
@@ -49,8 +50,12 @@ void addKey(CLI::App& command, const std::shared_ptr<TrainOptions>& options,
       help);
 }
 
-model::RunConfig configFrom(const TrainOptions& options) {
+/// What was asked for, laid over `base` where there is one.
+model::RunConfig configFrom(const TrainOptions& options, const json& base = {}) {
   std::vector<json> layers;
+  if (!base.is_null()) {
+    layers.push_back(base);
+  }
   if (!options.preset.empty()) {
     layers.push_back({{"preset", options.preset}});  // lies under the file
   }
@@ -70,31 +75,54 @@ model::RunConfig configFrom(const TrainOptions& options) {
   return model::runConfigFromLayers(layers);
 }
 
+void say(const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    std::cerr << "limoe: " << warning << '\n';
+  }
+}
+
+int resume(const TrainOptions& options) {
+  json others = options.flags;
+  if (others.contains("train") && others["train"].erase("steps") && others["train"].empty()) {
+    others.erase("train");
+  }
+  if (!others.empty() || !options.preset.empty() || !options.config_file.empty() ||
+      !options.assignments.empty() || !options.record_assignments.empty() || options.dense) {
+    throw std::runtime_error(
+        "train: a resumed run keeps its configuration, only --steps can be "
+        "given; change live values with `limoe control RUN set …`, or --fork the run");
+  }
+  const RunFolder folder = runFolderOf(options.resume);
+  auto lock = claimExistingRun(folder);
+  const ResumePoint from = resumePointOf(folder);
+  say(from.warnings);
+  const json before = json::parse(model::toJson(configAt(folder, from)).dump());
+  const model::RunConfig config = model::runConfigFromLayers({before, options.flags});
+  return runTraining(folder, std::move(lock), config, from, g_interrupted);
+}
+
+int fork(const TrainOptions& options) {
+  const ForkSource source = forkSourceOf(options.fork);
+  say(source.point.warnings);
+  const model::RunConfig config =
+      configFrom(options, json::parse(model::toJson(source.config).dump()));
+  requireForkable(source, config);
+  const RunFolder folder{options.out};
+  ResumePoint from;
+  auto lock = claimFork(folder, source, config, options.force, from);
+  return runTraining(folder, std::move(lock), config, from, g_interrupted);
+}
+
 int train(const TrainOptions& options) {
   installInterruptHandler();
   if (!options.resume.empty()) {
-    json others = options.flags;
-    if (others.contains("train") && others["train"].erase("steps") && others["train"].empty()) {
-      others.erase("train");
-    }
-    if (!others.empty() || !options.preset.empty() || !options.config_file.empty() ||
-        !options.assignments.empty() || !options.record_assignments.empty() || options.dense) {
-      throw std::runtime_error(
-          "train: a resumed run keeps its configuration, only --steps can be "
-          "given; change live values with `limoe control RUN set …`");
-    }
-    const RunFolder folder = runFolderOf(options.resume);
-    auto lock = claimExistingRun(folder);
-    const ResumePoint from = resumePointOf(folder);
-    for (const std::string& warning : from.warnings) {
-      std::cerr << "limoe: " << warning << '\n';
-    }
-    const json before = json::parse(model::toJson(configAt(folder, from)).dump());
-    const model::RunConfig config = model::runConfigFromLayers({before, options.flags});
-    return runTraining(folder, std::move(lock), config, from, g_interrupted);
+    return resume(options);
   }
   if (options.out.empty()) {
     throw std::runtime_error("train: give --out runs/NAME for a new run, or --resume runs/NAME");
+  }
+  if (!options.fork.empty()) {
+    return fork(options);
   }
   const model::RunConfig config = configFrom(options);
   // What is wrong with the data is said before anything in the folder is replaced.
@@ -115,13 +143,22 @@ void addTrainCommand(CLI::App& app, int& status) {
       "Configuration: defaults < --preset < --config < the other flags; `--set` reaches every key "
       "(README, \"Configuration\").\n"
       "Ctrl+C ends after the step with everything saved.\n"
+      "A fork is a new run that begins with a checkpoint of another one: weights, optimiser, order "
+      "of the data and\nnoise as they were, other settings where given (sizes and data stay). Its "
+      "recording begins at that step and\nnames its parent. Of a run that trains: `limoe control "
+      "RUN checkpoint` first, then --fork RUN.\n"
       "Examples:\n"
       "  limoe train --preset tiny --setting limoe --out runs/demo\n"
       "  limoe train --config my.json --set moe.experts=16 --steps 5000 --out runs/e16\n"
-      "  limoe train --resume runs/e16");
+      "  limoe train --resume runs/e16\n"
+      "  limoe train --fork runs/e16@2000 --set aux.weight=0.1 --out runs/e16-more-aux");
   auto* out = command->add_option("--out", options->out, "folder of the new run");
   command->add_option("--resume", options->resume, "go on with a run from its newest checkpoint")
       ->excludes(out);
+  command
+      ->add_option("--fork", options->fork,
+                   "begin with a checkpoint of this run: RUN (the newest) or RUN@STEP")
+      ->needs(out);
   command->add_flag("--force", options->force, "replace the run that is in --out");
   command->add_option("--config", options->config_file, "configuration file (JSON)");
   command->add_option("--set", options->assignments,

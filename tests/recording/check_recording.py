@@ -120,6 +120,11 @@ def check_attributes(c, sizes):
     first = c.attribute("first_step", "i")
     c.require(first is None or first >= 0, "/", f"first_step is {first}")
     sizes.first_step = 0 if first is None else int(first)
+    if "parent_run_id" in c.file.attrs:  # a fork
+        c.attribute("parent_run_id", "S")
+        c.attribute("parent_folder", "S")
+        step = c.attribute("parent_step", "i")
+        c.require(step is None or 0 <= step, "/", f"parent_step is {step}")
     factor = c.attribute("probe_capacity_factor", "f")
     pairs = c.attribute("probe_group_pairs", "i")
     c.require(pairs is None or pairs >= 1, "/", f"probe_group_pairs is {pairs}")

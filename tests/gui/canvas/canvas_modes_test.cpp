@@ -123,18 +123,18 @@ TEST_F(CanvasModesTest, StepsShowOneLayerAtEveryStepAndAClickGoesThere) {
 
 TEST_F(CanvasModesTest, HundredsOfStepsAreReadOnlyWhereTheyAreLookedAt) {
   open({.snapshots = 400});
-  source->decision_requests.clear();
+  source->choice_requests.clear();
   state.setCanvasMode(CanvasMode::Steps);
   settle();
   // The newest, which is shown, is in view; the first is not.
   EXPECT_TRUE(canvas->tokenRectIn(399, {0, probe::kImage, 0}));
   EXPECT_FALSE(canvas->tokenRectIn(0, {0, probe::kImage, 0}));
-  EXPECT_LT(source->decision_requests.size(), 40U);
+  EXPECT_LT(source->choice_requests.size(), 40U);
   canvas->scroll(-1e9);
   settle();
   const TokenRef token{0, probe::kImage, 0};
   EXPECT_EQ(colorIn(0, token), expertColorAt(token, 0, 0));
-  EXPECT_LT(source->decision_requests.size(), 80U);
+  EXPECT_LT(source->choice_requests.size(), 80U);
 }
 
 TEST_F(CanvasModesTest, TheStepThatIsGoneToComesIntoView) {

@@ -240,12 +240,12 @@ TEST_F(CanvasOrderTest, ALargeProbeInAnyOrderIsReadOnlyWhereItIsLookedAt) {
   settle();
   // Three dropped patches: n = 5 or 6 (mod 7), then the others. First are 5, 6, 12, 13, 19, …
   source->sample_requests.clear();
-  source->decision_requests.clear();
+  source->choice_requests.clear();
   canvas->scroll(100);
   settle();
   EXPECT_FALSE(source->sample_requests.empty());
   EXPECT_LT(source->sample_requests.size(), 200U);
-  EXPECT_LT(source->decision_requests.size(), 200U);
+  EXPECT_LT(source->choice_requests.size(), 200U);
   canvas->scroll(-1e9);
   settle();
   const std::vector<int64_t> shown = [&] {

@@ -5,7 +5,9 @@
 
 #include <QAction>
 #include <QDockWidget>
+#include <QLabel>
 #include <cmath>
+#include <optional>
 
 #include "tests/gui/canvas/canvas_fixture.h"
 
@@ -107,7 +109,10 @@ TEST_F(CanvasTest, HiddenAndSoloExpertsDecideWhatIsTinted) {
   EXPECT_EQ(pixel(centreOf({0, probe::kImage, 2})), expectedColor(probe::kImage, 0, 2));
   state.toggleSolo(expert);
   EXPECT_EQ(pixel(centre), expectedColor(probe::kImage, 0, 0));
+  EXPECT_THAT(canvas->statusText().toStdString(),
+              testing::HasSubstr("only e" + std::to_string(expert) + " shown"));
   state.showAllExperts();
+  EXPECT_THAT(canvas->statusText().toStdString(), testing::Not(testing::HasSubstr("shown")));
   state.setOverlayVisible(false);
   EXPECT_TRUE(is_bare(pixel(centre)));
 }
@@ -338,6 +343,7 @@ TEST_F(CanvasTest, DenseRunShowsTheBareWall) {
   open({.layers = 0});
   const QRgb color = pixel(centreOf({0, probe::kImage, 5}));
   EXPECT_EQ(qRed(color), qBlue(color));
+  EXPECT_TRUE(source->choice_requests.empty());
   EXPECT_TRUE(source->decision_requests.empty());
 }
 
@@ -366,6 +372,51 @@ TEST_F(CanvasTest, LeavesKeysToTheWindow) {
   canvas->setFocus();
   QTest::keyClick(canvas, Qt::Key_O);
   EXPECT_EQ(triggered, 1);
+}
+
+TEST_F(CanvasTest, AListOfTheStripClosesWithEscapeOrAClickElsewhereAndNothingElseHappens) {
+  open({});
+  auto* other = new QDockWidget(&window);
+  other->setWidget(new QLabel("beside", other));
+  window.addDockWidget(Qt::BottomDockWidgetArea, other);
+  QAction clear(&window);
+  clear.setShortcut(QKeySequence(Qt::Key_Escape));
+  int cleared = 0;
+  QObject::connect(&clear, &QAction::triggered, &window, [&] { ++cleared; });
+  window.addAction(&clear);
+  QApplication::setActiveWindow(&window);
+  settle();
+  const auto token = [this] { return centreOf({0, probe::kImage, 0}); };
+  // While a list is open, nothing of the wall is pointed at.
+  const auto is_open = [&] {
+    hover(token());
+    return canvas->hoverText().isEmpty();
+  };
+  std::optional<QPoint> list;
+  for (int y = 15; y < 70 && !list; y += 25) {
+    for (int x = canvas->width() - 8; x > 8 && !list; x -= 12) {
+      hover({static_cast<double>(x), static_cast<double>(y)});
+      QTest::mouseClick(canvas, Qt::LeftButton, {}, QPoint(x, y));
+      settle();
+      if (is_open()) {
+        list = QPoint(x, y);
+      }
+    }
+  }
+  ASSERT_TRUE(list);
+  QTest::keyClick(canvas, Qt::Key_Escape);
+  settle();
+  EXPECT_FALSE(is_open());
+  EXPECT_EQ(cleared, 0) << "that Escape was the list's";
+  QTest::keyClick(canvas, Qt::Key_Escape);
+  EXPECT_EQ(cleared, 1);
+  hover(list->toPointF());
+  QTest::mouseClick(canvas, Qt::LeftButton, {}, *list);
+  settle();
+  ASSERT_TRUE(is_open());
+  QTest::mouseClick(other->widget(), Qt::LeftButton);
+  settle();
+  EXPECT_FALSE(is_open());
 }
 
 TEST_F(CanvasTest, DrawsRightAfterFloatingAndDockingThreeTimes) {

@@ -107,10 +107,25 @@ class FakeRunSource : public RunSource {
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override {
     decision_requests.insert({snapshot, layer, sample});
-    if (withheld.contains({snapshot, layer}) || unreadable.contains({snapshot, layer})) {
+    if (gates_withheld || gates_unreadable || withheld.contains({snapshot, layer}) ||
+        unreadable.contains({snapshot, layer})) {
       return nullptr;
     }
     return std::make_shared<probe::LayerSlice>(slice(snapshot, layer, sample, 1));
+  }
+
+  std::shared_ptr<const probe::LayerSlice> choices(int64_t snapshot, int64_t layer,
+                                                   int64_t sample) override {
+    choice_requests.insert({snapshot, layer, sample});
+    if (withheld.contains({snapshot, layer}) || unreadable.contains({snapshot, layer})) {
+      return nullptr;
+    }
+    auto one = std::make_shared<probe::LayerSlice>(slice(snapshot, layer, sample, 1));
+    for (probe::Decisions* decisions : {&one->image, &one->text}) {
+      *decisions = {decisions->expert, {}, decisions->kept, {}, {}, {}};
+    }
+    one->order.clear();
+    return one;
   }
 
   /// Decisions of samples [first, first + count).
@@ -147,15 +162,19 @@ class FakeRunSource : public RunSource {
 
   std::set<int64_t> sample_requests;
   /// Snapshot, layer, sample.
-  std::set<std::tuple<int64_t, int64_t, int64_t>> decision_requests;
+  std::set<std::tuple<int64_t, int64_t, int64_t>> choice_requests, decision_requests;
   QString walk_failure;  ///< what walks end with instead of reading
   std::vector<std::tuple<int64_t, int64_t, int64_t>> walked;  ///< snapshot, layer, first sample
   bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t /*sample*/) const override {
+    return gates_unreadable || unreadable.contains({snapshot, layer});
+  }
+  bool cannotReadChoices(int64_t snapshot, int64_t layer, int64_t /*sample*/) const override {
     return unreadable.contains({snapshot, layer});
   }
 
   std::set<std::pair<int64_t, int64_t>> unreadable;  ///< snapshot and layer that will not come
   std::set<std::pair<int64_t, int64_t>> withheld;    ///< snapshot and layer that have not come yet
+  bool gates_withheld = false, gates_unreadable = false;  ///< choices come, decisions do not
 
  private:
   int64_t wordCount(int64_t sample) const {

@@ -4,12 +4,15 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QFontInfo>
+#include <QFontMetrics>
+#include <QHelpEvent>
 #include <QImage>
 #include <QLabel>
 #include <QPointer>
 #include <QSettings>
 #include <QTest>
 #include <QToolBar>
+#include <QToolTip>
 #include <QTreeWidget>
 #include <cmath>
 #include <map>
@@ -289,6 +292,43 @@ TEST_F(AppearanceTest, KeysChangeTheScaleAndControlZeroIsTheWalls) {
   press(Qt::Key_Minus, Qt::ControlModifier);
   press(Qt::Key_Minus, Qt::ControlModifier);
   EXPECT_EQ(QFontInfo(QApplication::font()).pixelSize(), before);
+}
+
+/// What the tool tip over the middle of `widget` looks like.
+QSize tipSize(QWidget& widget, const QPoint& at) {
+  QHelpEvent help(QEvent::ToolTip, at, widget.mapToGlobal(at));
+  QApplication::sendEvent(&widget, &help);
+  QSize size;
+  for (const QWidget* top : QApplication::topLevelWidgets()) {
+    if (top->isVisible() && top->inherits("QTipLabel")) {
+      size = top->size();
+    }
+  }
+  QToolTip::hideText();
+  waitUntil([] { return !QToolTip::isVisible(); });
+  return size;
+}
+
+TEST_F(AppearanceTest, LongToolTipsAreBrokenIntoLines) {
+  show();
+  const QString sentence = "Thirty letters of a tool tip, ";
+  const QFontMetrics metrics(QApplication::font());
+  const int widest = metrics.horizontalAdvance(sentence) * 3;
+  QLabel label(sentence.repeated(12), window.get());
+  label.setToolTip(label.text());
+  label.show();
+  const QSize long_one = tipSize(label, {2, 2});
+  ASSERT_TRUE(long_one.isValid());
+  EXPECT_LT(long_one.width(), widest);
+  EXPECT_GT(long_one.height(), 4 * metrics.height());
+  QTreeWidget list(window.get());
+  list.resize(200, 100);
+  auto* item = new QTreeWidgetItem(&list, {"an item"});
+  item->setToolTip(0, label.text());
+  list.show();
+  EXPECT_EQ(tipSize(*list.viewport(), list.visualItemRect(item).center()), long_one);
+  label.setToolTip("Two short\nlines");
+  EXPECT_LT(tipSize(label, {2, 2}).width(), metrics.horizontalAdvance(sentence));
 }
 
 TEST_F(AppearanceTest, LooksAreKept) {

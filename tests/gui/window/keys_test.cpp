@@ -220,6 +220,23 @@ TEST_F(KeysTest, AControlKeepsTheKeysThatItNeedsItself) {
   EXPECT_TRUE(state.followsNewest());
 }
 
+TEST_F(KeysTest, AnEntryOfALongListIsFoundByItsLetters) {
+  show();
+  open(makeRun("a"));
+  QComboBox labels(window.get());
+  for (int i = 0; i < 12; ++i) {
+    labels.addItem(QString("other %1").arg(i));
+  }
+  labels.addItems({"rock", "road"});
+  labels.show();
+  labels.setFocus();
+  for (const int key : {Qt::Key_R, Qt::Key_O, Qt::Key_A}) {  // O is the overlay's key
+    pressHere(key);
+  }
+  EXPECT_EQ(labels.currentText(), "road");
+  EXPECT_TRUE(window->viewState().overlayVisible());
+}
+
 TEST_F(KeysTest, EachPanelHasAKeyThatShowsItAndGoesThere) {
   show();
   open(makeRun("a"));

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <future>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -58,8 +60,7 @@ class ReplacedRun : public testing::Test {
  protected:
   ReplacedRun() {
     probe::test::writeSyntheticRecording(run, {});
-    source = std::make_unique<RecordingSource>(std::make_shared<ReaderThread>(),
-                                               QString::fromStdString(run));
+    source = std::make_unique<RecordingSource>(reader, QString::fromStdString(run));
     EXPECT_TRUE(waitUntil([this] { return source->data() != nullptr; }));
   }
 
@@ -77,6 +78,7 @@ class ReplacedRun : public testing::Test {
 
   QTemporaryDir folder;
   std::string run = folder.filePath("run").toStdString();
+  std::shared_ptr<ReaderThread> reader = std::make_shared<ReaderThread>();
   std::unique_ptr<RecordingSource> source;
 };
 
@@ -123,10 +125,47 @@ TEST_F(ReplacedRun, AWalkOverTheOldOneVisitsNothingOfTheNewOne) {
   writeOther(file, smaller(), 0);
   std::filesystem::rename(file, probe::RunFolder{run}.recording(1));
   source->reload();
-  QTest::qSleep(300);  // the reader thread reads it, this one hears nothing
+  std::promise<void> read;  // by the reader thread; this one hears nothing
+  reader->post(ReaderThread::Urgency::Now, [&] { read.set_value(); });
+  read.get_future().wait();
   const auto walk = source->walk(std::move(request));
   ASSERT_TRUE(waitUntil([&] { return !failure.isEmpty(); }));
   EXPECT_FALSE(visited);
+}
+
+/// README lets users move recordings into a run's folder; this one was moved into a wrong one.
+void expectForeignPartIsRefused(const std::string& run, RecordingSource& source,
+                                const SyntheticOptions& options) {
+  QString failure;
+  QObject::connect(&source, &RunSource::failed, [&](const QString& why) { failure = why; });
+  const std::filesystem::path part = probe::RunFolder{run}.recording(2);
+  writeOther(part, options, 0);
+  source.reload();
+  ASSERT_TRUE(waitUntil([&] { return !failure.isEmpty(); }));
+  EXPECT_THAT(failure.toStdString(), testing::HasSubstr("recording-2.h5"));
+  EXPECT_THAT(failure.toStdString(), testing::HasSubstr("another run"));
+  failure.clear();
+  for (int again = 0; again < 3; ++again) {  // each looks at the folder anew
+    source.reload();
+    ASSERT_TRUE(waitUntil([&] { return !failure.isEmpty(); })) << "it is still there";
+    failure.clear();
+  }
+  EXPECT_NE(source.data()->origin.run_id, "another-run");
+  EXPECT_EQ(source.data()->snapshot_steps.size(), 5U);
+  std::filesystem::remove(part);
+  source.reload();
+  // expert = (p + n + l + s) % E with p = 0, n = 7, l = 1, s = 4, E = 4.
+  ASSERT_TRUE(waitUntil([&] { return source.decisions(4, 1, 7) != nullptr; }));
+  EXPECT_EQ(source.decisions(4, 1, 7)->image.expert[0], (0 + 7 + 1 + 4) % 4);
+  EXPECT_TRUE(failure.isEmpty()) << failure.toStdString();
+}
+
+TEST_F(ReplacedRun, APartOfAnotherRunIsRefusedAndChangesNothing) {
+  expectForeignPartIsRefused(run, *source, {});
+}
+
+TEST_F(ReplacedRun, APartOfAnotherRunWithOtherSizesIsRefusedAndChangesNothing) {
+  expectForeignPartIsRefused(run, *source, smaller());
 }
 
 bool canRead(const std::function<void()>& read) {
