@@ -62,7 +62,11 @@ int showWindow(QApplication& application, const limoe::gui::CommandLine& line) {
   options.sessions = line.screenshot.isEmpty();
   options.appearance = line.appearance;
   limoe::gui::MainWindow window(options);
-  window.openPaths(line.paths);
+  if (line.compare) {
+    window.comparePaths(line.paths);
+  } else {
+    window.openPaths(line.paths);
+  }
   if (line.demo) {
     const limoe::gui::DemoFolder demo = limoe::gui::chooseDemoFolder(line.runs_folder);
     if (demo.is_training) {

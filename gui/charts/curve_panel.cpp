@@ -58,6 +58,10 @@ QCPRange padded(const QCPRange& range, bool logarithmic) {
 
 }  // namespace
 
+QSharedPointer<QCPAxisTicker> stepTicker() {
+  return QSharedPointer<QCPAxisTicker>(new StepTicker);
+}
+
 CurvePanel::CurvePanel(QCustomPlot& plot, PanelSpec spec, int row)
     : plot_(plot), spec_(std::move(spec)) {
   legend_ = new FlowRow(&plot);
@@ -77,7 +81,7 @@ CurvePanel::CurvePanel(QCustomPlot& plot, PanelSpec spec, int row)
     curve.average_graph = plot.addGraph(horizontal(), vertical());
     curve.average_graph->setAdaptiveSampling(false);
   }
-  horizontal()->setTicker(QSharedPointer<QCPAxisTicker>(new StepTicker));
+  horizontal()->setTicker(stepTicker());
   step_mark_ = addMark(plot, rect_);
   step_mark_->setVisible(false);
 }

@@ -14,6 +14,9 @@
 
 namespace limoe::gui {
 
+/// Of an axis of steps: whole ones, large ones shortened (500, 2.5k, 20k, 1.5M).
+QSharedPointer<QCPAxisTicker> stepTicker();
+
 /// Owned by CurvesView; its parts of the plot are owned by the plot and removed with the panel.
 class CurvePanel {
  public:

@@ -76,8 +76,8 @@ CommonSamples commonSamples(const std::vector<SampleKey>& reference,
     for (std::size_t n = 0; n < theirs.size(); ++n) {
       places[o].emplace(theirs[n], static_cast<int64_t>(n));
     }
-    counts[o] = std::ranges::any_of(
-        own, [&](const Occurrence& one) { return places[o].contains(one); });
+    counts[o] =
+        std::ranges::any_of(own, [&](const Occurrence& one) { return places[o].contains(one); });
   }
   for (std::size_t n = 0; n < own.size(); ++n) {
     std::vector<int64_t> at(others.size(), -1);

@@ -1,6 +1,6 @@
 // The walls of the compared runs side by side in one OpenGL widget: same images in the same places,
-// one zoom and pan for all. While Shift is held, the column under the pointer shows the other run in
-// the same place.
+// one zoom and pan for all. While Shift is held, the column under the pointer shows the other run
+// in the same place.
 #pragma once
 
 #include <QOpenGLWidget>

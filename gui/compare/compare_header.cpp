@@ -16,7 +16,11 @@ namespace limoe::gui {
 
 CompareHeader::CompareHeader(CompareRuns& runs, std::size_t column, ViewState& shared,
                              QWidget* parent)
-    : QFrame(parent), runs_(runs), column_(column), shared_(shared), layers_(new QComboBox(this)),
+    : QFrame(parent),
+      runs_(runs),
+      column_(column),
+      shared_(shared),
+      layers_(new QComboBox(this)),
       chips_(new MatchChips(this)) {
   setObjectName("compareHeader");
   auto* layout = new QVBoxLayout(this);
@@ -43,8 +47,9 @@ CompareHeader::CompareHeader(CompareRuns& runs, std::size_t column, ViewState& s
   }
   layers_->setObjectName("compareLayer");
   layers_->setAccessibleName(tr("MoE layer of this run"));
-  layers_->setToolTip(tr("This run has another number of MoE layers than the reference: choose the "
-                         "one that stands beside it"));
+  layers_->setToolTip(
+      tr("This run has another number of MoE layers than the reference: choose the "
+         "one that stands beside it"));
   layers_->hide();
   layout->addWidget(title_);
   auto* place = new QHBoxLayout;
@@ -77,8 +82,8 @@ void CompareHeader::refresh() {
   const auto run = one.data();
   const auto summary =
       one.step() >= 0 && one.layers() > 0 ? one.common.summary(one.state.snapshot()) : nullptr;
-  numbers_->setText(
-      summary ? numberWords(numbersOf(*run, *summary, one.layer(), one.table.get())) : QString());
+  numbers_->setText(summary ? numberWords(numbersOf(*run, *summary, one.layer(), one.table.get()))
+                            : QString());
   numbers_->setToolTip(numbers_->text().isEmpty()
                            ? QString()
                            : numbers_->text() + '\n' + numberRule(runs_, column_));
@@ -126,14 +131,14 @@ void CompareHeader::fillChips() {
       for (const ExpertPair& pair : one.match->experts.pairs) {
         if (pair.b == e) {
           chip.text = tr("e%1 = e%2  %3").arg(e).arg(pair.a).arg(percentText(pair.f1()));
-          chip.tip += tr(" of what the two process together (F1 = 2·both/(n(a)+n(b)))\n"
-                         "both: %1 tokens, e%2: %3, e%4 of %5: %6; Jaccard %7")
-                          .arg(countText(pair.both))
-                          .arg(e)
-                          .arg(countText(pair.of_b))
-                          .arg(pair.a)
-                          .arg(runs_.column(0).name(), countText(pair.of_a),
-                               percentText(pair.jaccard()));
+          chip.tip +=
+              tr(" of what the two process together (F1 = 2·both/(n(a)+n(b)))\n"
+                 "both: %1 tokens, e%2: %3, e%4 of %5: %6; Jaccard %7")
+                  .arg(countText(pair.both))
+                  .arg(e)
+                  .arg(countText(pair.of_b))
+                  .arg(pair.a)
+                  .arg(runs_.column(0).name(), countText(pair.of_a), percentText(pair.jaccard()));
         }
       }
     }

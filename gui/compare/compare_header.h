@@ -1,5 +1,5 @@
-// Above a column of the comparison: which run, at which step, how well it matches the reference, its
-// numbers, and what is set differently.
+// Above a column of the comparison: which run, at which step, how well it matches the reference,
+// its numbers, and what is set differently.
 #pragma once
 
 #include <QFrame>

@@ -254,9 +254,9 @@ void CompareRuns::forwardSelection() {
     filter.expert = to_own(filter.expert);
     column.state.setFilter(filter);
     const auto run = column.data();
-    const int64_t positions = !run || !token                        ? 0
+    const int64_t positions = !run || !token                     ? 0
                               : token->modality == probe::kImage ? run->layout.patches()
-                                                                   : run->layout.text_length;
+                                                                 : run->layout.text_length;
     const bool there = token && token->position < positions &&
                        (column.comparable.patches || token->modality == probe::kText);
     column.state.setSelectedToken(there ? token : std::nullopt);
@@ -360,9 +360,8 @@ void CompareRuns::matchColumn(CompareColumn& column) {
   column.match = std::move(match);
   if (column.match->experts.tokens == 0) {
     column.match.reset();
-    column.problem = column.comparable.patches
-                         ? tr("no token that both process in these layers")
-                         : tr("other patches, and no word that both process");
+    column.problem = column.comparable.patches ? tr("no token that both process in these layers")
+                                               : tr("other patches, and no word that both process");
   }
 }
 

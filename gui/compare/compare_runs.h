@@ -39,14 +39,15 @@ struct CompareColumn {
   ViewState state;  ///< sample n of it is the n-th in common
   Digests digests;  ///< of `common`
   ChoiceTables tables;
-  std::optional<int64_t> chosen_layer;  ///< where it has another number of layers than the reference
+  std::optional<int64_t>
+      chosen_layer;  ///< where it has another number of layers than the reference
 
   // What was found out last.
   bool has_common = false;  ///< images with the reference
   Comparable comparable;
   std::shared_ptr<const ChoiceTable> table;
   std::shared_ptr<const ChoiceTable> matched, reference_table;  ///< that `match` was counted with
-  std::pair<int64_t, int64_t> match_layers{-1, -1};    ///< of the reference, of this run
+  std::pair<int64_t, int64_t> match_layers{-1, -1};             ///< of the reference, of this run
   std::optional<ColumnMatch> match;
   QString problem;  ///< why there is no match, in words; empty: there is, or it is being counted
 
@@ -97,9 +98,9 @@ class CompareRuns : public QObject {
 
  Q_SIGNALS:
   void columnsAboutToChange();  ///< those of now go
-  void columnsChanged();  ///< other runs
-  void samplesChanged();  ///< other samples in common: whoever shows them opens them anew
-  void changed();         ///< anything else
+  void columnsChanged();        ///< other runs
+  void samplesChanged();        ///< other samples in common: whoever shows them opens them anew
+  void changed();               ///< anything else
 
  private:
   void schedule();

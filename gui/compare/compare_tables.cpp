@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gui/charts/run_curves.h"
 #include "gui/compare/compare_words.h"
 #include "gui/compare/config_words.h"
 #include "gui/view/number_text.h"
@@ -57,12 +58,14 @@ QString nats(double value) {
 
 }  // namespace
 
-CompareTables::CompareTables(CompareRuns& runs, QWidget* parent)
-    : QTabWidget(parent), runs_(runs) {
+CompareTables::CompareTables(CompareRuns& runs, QWidget* parent) : QTabWidget(parent), runs_(runs) {
   setObjectName("compareTables");
   setDocumentMode(true);
   addTab(makeNumbers(), tr("Numbers"));
   addTab(makeSettings(), tr("Settings"));
+  curves_ = new RunCurves(this);
+  addTab(withCopy(curves_, "copyCurves", tr("Copy what is drawn as a table (TSV)")), tr("Curves"));
+  setTabToolTip(2, tr("A recorded quantity of all runs over the steps"));
   setTabToolTip(0, tr("Success rate, entropy and modality share of every MoE layer"));
   setTabToolTip(1, tr("What is set differently between the runs"));
   connect(this, &QTabWidget::currentChanged, this, &CompareTables::refresh);
@@ -70,9 +73,9 @@ CompareTables::CompareTables(CompareRuns& runs, QWidget* parent)
 
 QWidget* CompareTables::makeNumbers() {
   numbers_ = makeTable("compareNumbersTable", tr("Numbers of the runs by MoE layer"), this);
-  const QStringList names{tr("MoE layer"),     tr("Run"),          tr("Step"),
-                          tr("Kept image"),    tr("Kept text"),    tr("Entropy image"),
-                          tr("Entropy text"),  tr("Text share")};
+  const QStringList names{tr("MoE layer"),    tr("Run"),       tr("Step"),
+                          tr("Kept image"),   tr("Kept text"), tr("Entropy image"),
+                          tr("Entropy text"), tr("Text share")};
   const QStringList tips{
       tr("Layers of the same number stand below one another"),
       tr("The run’s folder"),
@@ -132,6 +135,8 @@ void CompareTables::refresh() {
     fillNumbers();
   } else if (currentIndex() == 1) {
     fillSettings();
+  } else {
+    fillCurves();
   }
 }
 
@@ -151,8 +156,8 @@ std::vector<LayerNumbers> CompareTables::collectNumbers() {
       }
       const auto summary = one.common.summary(snapshot);
       // One layer after the other: a second question would push the first aside.
-      const bool is_made = one.tables.standing(ChoiceTables::question(snapshot, layer)).kind ==
-                           Standing::Kind::Made;
+      const bool is_made =
+          one.tables.standing(ChoiceTables::question(snapshot, layer)).kind == Standing::Kind::Made;
       std::shared_ptr<const ChoiceTable> table;
       if (one.has_common && (is_made || (!asked[c] && one.tables.isIdle()))) {
         asked[c] = asked[c] || !is_made;
@@ -215,6 +220,17 @@ void CompareTables::fillSettings() {
   settings_->resizeRowsToContents();
 }
 
+void CompareTables::fillCurves() {
+  std::vector<RunCurves::Run> runs;
+  for (std::size_t c = 0; c < runs_.count(); ++c) {
+    const auto run = runs_.column(c).run ? runs_.column(c).run->data() : nullptr;
+    if (run) {
+      runs.push_back({run, withoutSeed(run->origin.config_json)});
+    }
+  }
+  curves_->setRuns(std::move(runs));
+}
+
 QString CompareTables::settingsAsText() const {
   QStringList lines{words_->text()};
   QStringList names;
@@ -233,7 +249,9 @@ QString CompareTables::settingsAsText() const {
 }
 
 QString CompareTables::asText() const {
-  return currentIndex() == 0 ? asTsv(shown_) : currentIndex() == 1 ? settingsAsText() : QString();
+  return currentIndex() == 0   ? asTsv(shown_)
+         : currentIndex() == 1 ? settingsAsText()
+                               : curves_->asTsv();
 }
 
 }  // namespace limoe::gui

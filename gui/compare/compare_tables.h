@@ -13,6 +13,8 @@ class QTableWidget;
 
 namespace limoe::gui {
 
+class RunCurves;
+
 class CompareTables : public QTabWidget {
   Q_OBJECT
  public:
@@ -32,6 +34,7 @@ class CompareTables : public QTabWidget {
   QWidget* withCopy(QWidget* content, const char* name, const QString& tip);
   void fillNumbers();
   void fillSettings();
+  void fillCurves();
   /// All layers of all runs; asks for what is not read yet.
   std::vector<LayerNumbers> collectNumbers();
   QString settingsAsText() const;
@@ -40,6 +43,7 @@ class CompareTables : public QTabWidget {
   QTableWidget* numbers_ = nullptr;
   QTableWidget* settings_ = nullptr;
   QLabel* words_ = nullptr;
+  RunCurves* curves_ = nullptr;
   std::vector<LayerNumbers> shown_;
 };
 

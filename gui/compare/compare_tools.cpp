@@ -28,9 +28,15 @@ const std::vector<std::pair<OverlayColor, const char*>> kColors = {
 }  // namespace
 
 CompareTools::CompareTools(CompareRuns& runs, ViewState& shared, QWidget* parent)
-    : QWidget(parent), runs_(runs), shared_(shared), layer_(new QComboBox(this)),
-      style_(new QComboBox(this)), color_(new QComboBox(this)), overlay_(new QToolButton(this)),
-      opacity_(new QSlider(Qt::Horizontal, this)), legend_(new QLabel(this)) {
+    : QWidget(parent),
+      runs_(runs),
+      shared_(shared),
+      layer_(new QComboBox(this)),
+      style_(new QComboBox(this)),
+      color_(new QComboBox(this)),
+      overlay_(new QToolButton(this)),
+      opacity_(new QSlider(Qt::Horizontal, this)),
+      legend_(new QLabel(this)) {
   setObjectName("compareTools");
   auto* layout = new FlowLayout(this);
   layout->setContentsMargins(6, 4, 6, 4);
@@ -53,6 +59,7 @@ void CompareTools::makeLayer() {
   label(tr("Layer"));
   layer_->setObjectName("compareLayers");
   layer_->setAccessibleName(tr("MoE layer of the reference"));
+  layer_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
   layer_->setToolTip(tr("MoE layer of all columns ([ and ])"));
   layout()->addWidget(layer_);
   connect(layer_, &QComboBox::activated, this, [this](int layer) { shared_.setLayer(layer); });
@@ -71,8 +78,9 @@ void CompareTools::makeOverlay() {
   opacity_->setFixedWidth(fontMetrics().averageCharWidth() * 14);
   style_->setObjectName("compareStyle");
   style_->setAccessibleName(tr("How the overlay is drawn"));
-  style_->setToolTip(tr("Fill: tint each patch. Outline: a line around each region. Number: the "
-                        "expert’s own number, or the value"));
+  style_->setToolTip(
+      tr("Fill: tint each patch. Outline: a line around each region. Number: the "
+         "expert’s own number, or the value"));
   style_->addItems({tr("Fill"), tr("Outline"), tr("Number")});
   for (QWidget* widget : std::initializer_list<QWidget*>{overlay_, opacity_, style_}) {
     layout()->addWidget(widget);
@@ -163,9 +171,10 @@ void CompareTools::refresh() {
   color_->setCurrentIndex(
       color_->findData(map ? kDisagreement : static_cast<int>(shared_.overlayColor())));
   legend_->setVisible(map);
-  legend_->setText(tr("<span style='color:%1'>■</span> another expert than in the reference · pale: "
-                      "the matched one · grey: dropped by one of them")
-                       .arg(CompareCanvas::differsColor().name()));
+  legend_->setText(
+      tr("<span style='color:%1'>■</span> another expert than in the reference · pale: "
+         "the matched one · grey: dropped by one of them")
+          .arg(CompareCanvas::differsColor().name()));
 }
 
 }  // namespace limoe::gui

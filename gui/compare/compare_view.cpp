@@ -18,10 +18,16 @@
 namespace limoe::gui {
 
 CompareView::CompareView(ViewState& shared, QWidget* parent)
-    : QWidget(parent), shared_(shared), runs_(new CompareRuns(shared, this)),
-      tools_(new CompareTools(*runs_, shared, this)), header_row_(new QWidget(this)),
-      status_(new ElidedLabel(this)), walk_bar_(new WalkBar(this, WalkBar::Look::Line)),
-      canvas_(new CompareCanvas(*runs_, this)), tables_(new CompareTables(*runs_, this)) {
+    : QWidget(parent),
+      shared_(shared),
+      runs_(new CompareRuns(shared, this)),
+      tools_(new CompareTools(*runs_, shared, this)),
+      header_row_(new QWidget(this)),
+      status_(new ElidedLabel(this)),
+      walk_bar_(new WalkBar(this, WalkBar::Look::Line)),
+      canvas_(new CompareCanvas(*runs_, this)),
+      tables_(new CompareTables(*runs_, this)),
+      splitter_(new QSplitter(Qt::Vertical, this)) {
   setObjectName("compareView");
   setAccessibleName(tr("Comparison of runs"));
   status_->setObjectName("compareStatus");
@@ -41,15 +47,14 @@ CompareView::CompareView(ViewState& shared, QWidget* parent)
   line->addWidget(status_, 1);
   line->addWidget(walk_bar_);
   wall_layout->addLayout(line);
-  auto* splitter = new QSplitter(Qt::Vertical, this);
-  splitter->setObjectName("compareSplitter");
-  splitter->addWidget(walls);
-  splitter->addWidget(tables_);
-  splitter->setStretchFactor(0, 4);
-  splitter->setStretchFactor(1, 1);
+  splitter_->setObjectName("compareSplitter");
+  splitter_->addWidget(walls);
+  splitter_->addWidget(tables_);
+  splitter_->setStretchFactor(0, 4);
+  splitter_->setStretchFactor(1, 1);
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(splitter);
+  layout->addWidget(splitter_);
   connect(runs_, &CompareRuns::columnsAboutToChange, this, [this] {
     qDeleteAll(headers_);
     headers_.clear();
@@ -66,6 +71,7 @@ CompareView::CompareView(ViewState& shared, QWidget* parent)
 
 CompareView::~CompareView() {
   runs_->disconnect(this);
+  delete splitter_;  // what is in it looks at the runs
 }
 
 void CompareView::setSources(const std::vector<RunSource*>& sources) {

@@ -8,6 +8,8 @@
 #include "gui/compare/compare_runs.h"
 #include "gui/view/view_state.h"
 
+class QSplitter;
+
 namespace limoe::gui {
 
 class CompareCanvas;
@@ -56,6 +58,7 @@ class CompareView : public QWidget {
   WalkBar* walk_bar_;
   CompareCanvas* canvas_;
   CompareTables* tables_;
+  QSplitter* splitter_;
 };
 
 }  // namespace limoe::gui

@@ -111,12 +111,14 @@ QString matchRule(const CompareRuns& runs, std::size_t column) {
                                          countText(static_cast<uint64_t>(of)))
                               : tr("%1 images in common").arg(of);
   QStringList rule;
-  rule << tr("Experts of %1 and %2 are matched one to one so that as many tokens as possible lie in "
-             "pairs (optimal assignment).")
-              .arg(one.name(), reference);
-  rule << tr("Counted: %1 first choices that both runs kept, of %2; patches at the same place, word "
-             "pieces of captions that both cut alike.")
-              .arg(countText(match.tokens), samples);
+  rule
+      << tr("Experts of %1 and %2 are matched one to one so that as many tokens as possible lie in "
+            "pairs (optimal assignment).")
+             .arg(one.name(), reference);
+  rule
+      << tr("Counted: %1 first choices that both runs kept, of %2; patches at the same place, word "
+            "pieces of captions that both cut alike.")
+             .arg(countText(match.tokens), samples);
   if (!one.comparable.patches) {
     rule << tr("The images are cut into other patches: only words are counted.");
   }
@@ -126,8 +128,9 @@ QString matchRule(const CompareRuns& runs, std::size_t column) {
   rule << tr("Chance: Σ n(a)·n(b)/N² over the pairs, what independent routing with these loads "
              "gives on average: %1.")
               .arg(percentText(match.by_chance, 1));
-  rule << tr("Beyond chance: (in pairs − chance) / (1 − chance); 100 % for a run with its experts "
-             "renumbered, about 0 % for unrelated runs.");
+  rule << tr(
+      "Beyond chance: (in pairs − chance) / (1 − chance); 100 % for a run with its experts "
+      "renumbered, about 0 % for unrelated runs.");
   if (!match.unmatched_b.empty()) {
     rule << tr("Without a partner in %1: %2 (other colours).")
                 .arg(reference, withoutPartner(match.unmatched_b));
@@ -152,9 +155,9 @@ QString disagreementWords(const CompareRuns& runs, std::size_t column) {
   if (words.tokens > 0) {
     parts << tr("%1 of words").arg(part(1 - words.share()));
   }
-  return parts.isEmpty() ? QString()
-                         : tr("another expert than in %1: %2")
-                               .arg(runs.column(0).name(), parts.join(tr(", ")));
+  return parts.isEmpty()
+             ? QString()
+             : tr("another expert than in %1: %2").arg(runs.column(0).name(), parts.join(tr(", ")));
 }
 
 QString numberWords(const LayerNumbers& numbers) {
@@ -169,14 +172,14 @@ QString numberWords(const LayerNumbers& numbers) {
 QString numberRule(const CompareRuns& runs, std::size_t column) {
   const CompareColumn& one = runs.column(column);
   const auto run = one.run ? one.run->data() : nullptr;
-  const QString read =
-      one.table && one.table->samples < one.table->all_samples
-          ? tr("the first %1 of %2 images in common")
-                .arg(countText(static_cast<uint64_t>(one.table->samples)),
-                     countText(static_cast<uint64_t>(one.table->all_samples)))
-          : tr("the images in common");
+  const QString read = one.table && one.table->samples < one.table->all_samples
+                           ? tr("the first %1 of %2 images in common")
+                                 .arg(countText(static_cast<uint64_t>(one.table->samples)),
+                                      countText(static_cast<uint64_t>(one.table->all_samples)))
+                           : tr("the images in common");
   return tr("Kept: choices that had room in this layer, of all choices, over the %1 images of the "
-            "run’s probe (success rate).\nEntropy: mean over image tokens, and over text tokens, of "
+            "run’s probe (success rate).\nEntropy: mean over image tokens, and over text tokens, "
+            "of "
             "the entropy of a token’s distribution over the experts, nats, over %2; n/a where "
             "distributions are not recorded.\nText: share of text among the layer’s kept tokens, "
             "over the run’s probe (modality share).")

@@ -18,11 +18,14 @@ const QString kAbsent = QStringLiteral("–");
 const char* const kSeed = "train.seed";
 
 /// As model::kAuxLossNames.
-constexpr std::array<const char*, model::kAuxLossCount> kLossWords = {
-    "importance loss",           "load loss",
-    "z-loss",                    "gshard loss",
-    "local image entropy loss",  "local text entropy loss",
-    "global image entropy loss", "global text entropy loss"};
+constexpr std::array<const char*, model::kAuxLossCount> kLossWords = {"importance loss",
+                                                                      "load loss",
+                                                                      "z-loss",
+                                                                      "gshard loss",
+                                                                      "local image entropy loss",
+                                                                      "local text entropy loss",
+                                                                      "global image entropy loss",
+                                                                      "global text entropy loss"};
 
 void collect(const Json& json, const std::string& prefix, Values& values) {
   for (const auto& [key, value] : json.items()) {

@@ -18,8 +18,8 @@ struct ConfigDifference {
 /// In the order of the first configuration, then of the others. What is no JSON counts as empty.
 std::vector<ConfigDifference> configDifferences(const std::vector<std::string>& configs);
 
-/// What `other` does differently from `reference`, named `name`: "setting classic (demo: limoe) · no
-/// batch priority routing · local text entropy loss off · train.seed 2 (demo: 0)". Empty where
+/// What `other` does differently from `reference`, named `name`: "setting classic (demo: limoe) ·
+/// no batch priority routing · local text entropy loss off · train.seed 2 (demo: 0)". Empty where
 /// nothing differs.
 QString differenceInWords(const std::string& reference, const std::string& other,
                           const QString& name);

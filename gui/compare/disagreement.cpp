@@ -64,10 +64,10 @@ int DisagreementMap::differing(int modality, int64_t sample, int64_t position) c
   bool counted = false;
   for (const Run& run : runs_) {
     const auto& texts = run.comparable->texts;
-    const bool comparable =
-        modality == probe::kImage
-            ? run.comparable->patches
-            : texts.empty() || (sample < std::ssize(texts) && texts[static_cast<std::size_t>(sample)]);
+    const bool comparable = modality == probe::kImage
+                                ? run.comparable->patches
+                                : texts.empty() || (sample < std::ssize(texts) &&
+                                                    texts[static_cast<std::size_t>(sample)]);
     const uint16_t theirs = choiceOf(*run.table, modality, sample, position);
     if (!comparable || theirs >= run.stands_for.size()) {
       continue;
@@ -97,8 +97,8 @@ void drawDisagreement(ImDrawList& list, const CanvasScene& scene, const Disagree
         while (to + 1 < end && map.differing(probe::kImage, sample, to + 1) == kind) {
           ++to;
         }
-        const QRectF rect = view.toScreen(
-            wall.patchRect(slot, patch).united(wall.patchRect(slot, to)));
+        const QRectF rect =
+            view.toScreen(wall.patchRect(slot, patch).united(wall.patchRect(slot, to)));
         list.AddRectFilled(point(rect.topLeft()), point(rect.bottomRight()),
                            toImColor(colorOf(kind, map.most(), background).rgba()));
         patch = to + 1;
@@ -107,8 +107,7 @@ void drawDisagreement(ImDrawList& list, const CanvasScene& scene, const Disagree
     if (const Caption* caption = scene.captionOf(slot)) {
       for (const CaptionWord& word : caption->words) {
         if (map.differing(probe::kText, sample, word.position) > 0) {
-          const QRectF rect =
-              view.toScreen(word.rect.translated(wall.captionRect(slot).topLeft()));
+          const QRectF rect = view.toScreen(word.rect.translated(wall.captionRect(slot).topLeft()));
           list.AddRect(point(rect.topLeft()), point(rect.bottomRight()),
                        toImColor(CompareCanvas::differsColor().rgba()), 2, 0, 2);
         }

@@ -32,7 +32,7 @@ struct ExpertPair {
 
 struct ExpertMatch {
   int64_t experts_a = 0, experts_b = 0;
-  uint64_t tokens = 0;  ///< N, all counts together
+  uint64_t tokens = 0;            ///< N, all counts together
   std::vector<ExpertPair> pairs;  ///< by a, ascending; none that has no token in common
   std::vector<int64_t> unmatched_a, unmatched_b;
   /// Share of the tokens that lie in pairs: Σ both / N. NaN without tokens, as what follows.

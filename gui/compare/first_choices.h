@@ -22,8 +22,8 @@ struct ChoiceTable {
   int64_t samples = 0;      ///< n that were read
   int64_t all_samples = 0;  ///< that there are
   int64_t patches = 0, text_length = 0;
-  std::vector<uint16_t> image;  ///< [n, P]
-  std::vector<uint16_t> text;   ///< [n, T]
+  std::vector<uint16_t> image;        ///< [n, P]
+  std::vector<uint16_t> text;         ///< [n, T]
   std::array<uint64_t, 2> tokens{};   ///< by modality
   std::array<uint64_t, 2> dropped{};  ///< of them: first choice had no room
   /// Mean over the tokens of the entropy of their distribution over the experts, nats; NaN where

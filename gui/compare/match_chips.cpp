@@ -29,8 +29,7 @@ void MatchChips::setChips(std::vector<Chip> chips) {
   if (chips == chips_) {
     return;
   }
-  const bool other_texts =
-      !std::ranges::equal(chips, chips_, {}, &Chip::text, &Chip::text);
+  const bool other_texts = !std::ranges::equal(chips, chips_, {}, &Chip::text, &Chip::text);
   chips_ = std::move(chips);
   current_ = std::min(current_, chips_.empty() ? 0 : chips_.size() - 1);
   QStringList all;
@@ -93,8 +92,8 @@ QSize MatchChips::minimumSizeHint() const {
 
 std::optional<std::size_t> MatchChips::chipAt(const QPoint& position) const {
   const auto rects = placed(width()).rects;
-  const auto found = std::ranges::find_if(
-      rects, [&](const QRect& rect) { return rect.contains(position); });
+  const auto found =
+      std::ranges::find_if(rects, [&](const QRect& rect) { return rect.contains(position); });
   return found == rects.end() ? std::nullopt
                               : std::optional(static_cast<std::size_t>(found - rects.begin()));
 }
@@ -120,17 +119,17 @@ void MatchChips::paintEvent(QPaintEvent* /*event*/) {
     painter.setPen(Qt::NoPen);
     painter.setBrush(chip.color);
     painter.drawRoundedRect(square, 2, 2);
-    painter.setPen(palette().color(chip.reference ? QPalette::WindowText
-                                                  : QPalette::PlaceholderText));
+    painter.setPen(
+        palette().color(chip.reference ? QPalette::WindowText : QPalette::PlaceholderText));
     const QRect words = rect.adjusted(swatch + 2 * kGap, 0, -kGap, 0);
     painter.drawText(words, Qt::AlignLeft | Qt::AlignVCenter,
                      fontMetrics().elidedText(chip.text, Qt::ElideRight, words.width() + 1));
   }
   if (rects.size() < chips_.size() && !rects.empty()) {
     painter.setPen(palette().color(QPalette::PlaceholderText));
-    painter.drawText(QRect(rects.back().right() + kGap, rects.back().top(), width(),
-                           rects.back().height()),
-                     Qt::AlignLeft | Qt::AlignVCenter, moreWords(rects.size()));
+    painter.drawText(
+        QRect(rects.back().right() + kGap, rects.back().top(), width(), rects.back().height()),
+        Qt::AlignLeft | Qt::AlignVCenter, moreWords(rects.size()));
   }
 }
 

@@ -16,8 +16,8 @@ namespace limoe::gui {
 struct LayerNumbers {
   QString run;
   int64_t step = 0;
-  int64_t layer = 0;  ///< from 0
-  QString place;      ///< "MoE layer 2 (block 3)"
+  int64_t layer = 0;                      ///< from 0
+  QString place;                          ///< "MoE layer 2 (block 3)"
   std::array<double, 2> success{};        ///< kept choices / choices, over the whole probe
   std::array<double, 2> token_entropy{};  ///< nats, mean over the tokens in common
   double text_share = 0;                  ///< of the kept choices of the whole probe

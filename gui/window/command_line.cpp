@@ -10,6 +10,7 @@
 namespace limoe::gui {
 namespace {
 
+constexpr qsizetype kMostCompared = 6;
 constexpr int kLargestSide = 16384;
 
 constexpr const char* kDescription =
@@ -18,6 +19,7 @@ constexpr const char* kDescription =
     "  limoe-scope --demo                         train a small model and watch it\n"
     "  limoe-scope runs/demo                      open a run, live or not\n"
     "  limoe-scope runs/a/recording.h5 runs/b     open two runs\n"
+    "  limoe-scope --compare runs/a runs/b        compare them side by side\n"
     "  limoe-scope --screenshot wall.png --size 1600x1000 --step 500 --layer 2 runs/demo\n\n"
     "Without a display --demo trains in the terminal and writes its pictures beside the "
     "recording.\n"
@@ -76,6 +78,8 @@ CommandLine parseCommandLine(const QStringList& arguments) {
   const QCommandLineOption help = parser.addHelpOption();
   const QCommandLineOption version = parser.addVersionOption();
   const QCommandLineOption demo("demo", "Start the demo run, or follow it if it is training.");
+  const QCommandLineOption compare(
+      "compare", "Show the runs (two to six) side by side; the first is the reference.");
   const QCommandLineOption runs("runs", "Folder of the runs (default: runs).", "folder", "runs");
   const QCommandLineOption worker(
       "worker", "Worker program (default: limoe beside this program, else on the PATH).",
@@ -88,7 +92,7 @@ CommandLine parseCommandLine(const QStringList& arguments) {
   const QCommandLineOption looks("appearance", "Colours: system, light or dark.", "colours");
   const QCommandLineOption scale("scale", "Size of text and controls in percent, 75 to 200.",
                                  "percent");
-  parser.addOptions({demo, runs, worker, screenshot, size, step, layer, looks, scale});
+  parser.addOptions({compare, demo, runs, worker, screenshot, size, step, layer, looks, scale});
 
   CommandLine line;
   if (!parser.parse(arguments)) {
@@ -104,6 +108,12 @@ CommandLine parseCommandLine(const QStringList& arguments) {
     return line;
   }
   line.paths = parser.positionalArguments();
+  line.compare = parser.isSet(compare);
+  if (line.compare && (line.paths.size() < 2 || line.paths.size() > kMostCompared)) {
+    line.fault = QString("--compare needs two to %1 runs; these are %2")
+                     .arg(kMostCompared)
+                     .arg(line.paths.size());
+  }
   line.demo = parser.isSet(demo) && line.paths.isEmpty();
   line.runs_folder = QDir::cleanPath(QDir().absoluteFilePath(parser.value(runs)));
   line.worker_program = parser.isSet(worker) ? parser.value(worker) : findWorkerProgram();

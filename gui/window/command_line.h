@@ -11,7 +11,8 @@
 namespace limoe::gui {
 
 struct CommandLine {
-  QStringList paths;  ///< recordings and run folders
+  QStringList paths;     ///< recordings and run folders
+  bool compare = false;  ///< the paths side by side
   bool demo = false;
   QString runs_folder;     ///< absolute
   QString worker_program;  ///< empty: none was found

@@ -20,6 +20,8 @@
 #include "gui/charts/curves_view.h"
 #include "gui/charts/expert_strip.h"
 #include "gui/charts/modality_chart.h"
+#include "gui/compare/compare_canvas.h"
+#include "gui/compare/compare_view.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/runs/own_recording.h"
 #include "gui/view/elided_label.h"
@@ -237,11 +239,18 @@ void MainWindow::refreshHealth() {
 }
 
 bool MainWindow::isSettled() const {
-  return shown_ && shown_->source->isIdle() && what_if_->isIdle();
+  const bool compared = std::all_of(compared_.begin(), compared_.end(), [](const OpenRun* run) {
+    return run->source->data() && run->source->isIdle();
+  });
+  return shown_ && shown_->source->isIdle() && what_if_->isIdle() && compared &&
+         (!isComparing() || compare_->isSettled());
 }
 
 void MainWindow::redraw() {
   canvas_->update();
+  if (isComparing()) {
+    compare_->canvas().update();
+  }
 }
 
 QString MainWindow::showStepAndLayer(std::optional<int64_t> step, std::optional<int64_t> layer) {
@@ -304,7 +313,7 @@ void MainWindow::showStep(int64_t step) {
 }
 
 void MainWindow::copyView() {
-  QApplication::clipboard()->setPixmap(canvas_->grab());
+  QApplication::clipboard()->setPixmap(centre_->currentWidget()->grab());
   statusBar()->showMessage("Copied the view as a picture", kPassingMessageMs);
 }
 

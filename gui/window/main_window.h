@@ -29,6 +29,7 @@ namespace limoe::gui {
 class CanvasWidget;
 class CloseQuestion;
 class CommandPalette;
+class CompareView;
 class CurvesView;
 class ExpertGallery;
 class ExpertStrip;
@@ -72,6 +73,11 @@ class MainWindow : public QMainWindow {
   /// The run on the screen; nullptr: none.
   RecordingSource* shownSource() const { return shown_ ? shown_->source.get() : nullptr; }
   CanvasWidget* canvas() const { return canvas_; }
+  /// Opens the runs and shows them side by side; the first is the reference. Two to six.
+  void comparePaths(const QStringList& paths);
+  /// nullptr until runs have been compared once.
+  CompareView* compareView() const { return compare_; }
+  bool isComparing() const { return !compared_.empty(); }
   /// Of the run on the screen, for every view of this window.
   Digests& digests() { return digests_; }
   /// Whether the session has been given back, and every change of it is on the disk.
@@ -149,6 +155,19 @@ class MainWindow : public QMainWindow {
   void switchOwn();
   QString otherWall() const;  ///< path of what switchOwn() shows; empty: there is nothing
 
+  // main_window_compare.cpp
+  void compare(const std::vector<OpenRun*>& runs);
+  void makeCompareView();
+  void giveToComparison();  ///< compared_
+  void endComparison();     ///< what is shown instead is set by the caller
+  void stopComparing();
+  void askWhatToCompare();
+  void toggleComparison();  ///< C
+  /// Another run is shown than that of the window so far, or a compared one goes.
+  void followInComparison(OpenRun* shown);
+  void leaveOutOfComparison(OpenRun* closing);
+  QWidget* centreWidget() const;  ///< what belongs in the middle now
+
   // main_window_menus.cpp
   QAction* addAction(QMenu* menu, const char* name, const QString& text, const QKeySequence& key,
                      const QString& tip, std::function<void()> does);
@@ -219,6 +238,9 @@ class MainWindow : public QMainWindow {
   /// Between the run on the screen and the views of routing; passes everything through until the
   /// user asks what would be if.
   std::unique_ptr<WhatIfSource> what_if_;
+  std::vector<OpenRun*> compared_;  ///< side by side, the shown one first; empty: a single wall
+  std::vector<QMetaObject::Connection> compared_connections_;
+  bool hid_panels_ = false;            ///< the comparison did, for its columns
   OpenRun* show_when_open_ = nullptr;  ///< asked for, not read yet
   bool close_allowed_ = false;
   bool exporting_ = false;
@@ -240,6 +262,7 @@ class MainWindow : public QMainWindow {
   QStackedWidget* centre_;
   CanvasWidget* canvas_;
   StartingPage* starting_page_;
+  CompareView* compare_ = nullptr;
   QLabel* health_ = nullptr;
   TimeBar* time_bar_;
   RunsPanel* runs_panel_;

@@ -14,6 +14,8 @@
 #include "gui/charts/curves_view.h"
 #include "gui/charts/expert_strip.h"
 #include "gui/charts/modality_chart.h"
+#include "gui/compare/compare_canvas.h"
+#include "gui/compare/compare_view.h"
 #include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
 #include "gui/window/live_values.h"
@@ -226,7 +228,11 @@ void MainWindow::showPanel(QDockWidget* dock) {
 }
 
 void MainWindow::showWall() {
-  canvas_->setFocus(Qt::ShortcutFocusReason);
+  QWidget* wall = canvas_;
+  if (isComparing()) {
+    wall = &compare_->canvas();
+  }
+  wall->setFocus(Qt::ShortcutFocusReason);
 }
 
 std::vector<QWidget*> MainWindow::panels() const {
@@ -234,6 +240,9 @@ std::vector<QWidget*> MainWindow::panels() const {
   for (QWidget* panel : std::initializer_list<QWidget*>{messages_, waiting_bar_, own_bar_,
                                                         filter_bar_, canvas_, time_bar_}) {
     panels.push_back(panel);
+  }
+  if (compare_ != nullptr) {
+    panels.push_back(compare_);
   }
   for (QDockWidget* dock : docks()) {
     if (!dock->visibleRegion().isEmpty()) {  // as it is behind another tab

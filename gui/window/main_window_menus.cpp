@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
+#include "gui/compare/compare_canvas.h"
+#include "gui/compare/compare_view.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
@@ -144,12 +146,15 @@ void MainWindow::makeFileMenu() {
 void MainWindow::makeViewMenu() {
   QMenu* menu = menuBar()->addMenu("&View");
   addAction(menu, "fitAction", "&Fit", Qt::Key_F, "Show the whole image wall",
-            [this] { canvas_->fitToWindow(); });
+            [this] { isComparing() ? compare_->canvas().fitToWindow() : canvas_->fitToWindow(); });
   addAction(menu, "actualSizeAction", "&Actual size", Qt::CTRL | Qt::Key_0,
-            "One image pixel per screen pixel", [this] { canvas_->actualSize(); });
+            "One image pixel per screen pixel",
+            [this] { isComparing() ? compare_->canvas().actualSize() : canvas_->actualSize(); });
   const auto add_scroll = [&](const char* name, const QString& text, const QKeySequence& key,
                               const QString& tip, double screens) {
-    addAction(menu, name, text, key, tip, [this, screens] { canvas_->scroll(screens); });
+    addAction(menu, name, text, key, tip, [this, screens] {
+      isComparing() ? compare_->canvas().scroll(screens) : canvas_->scroll(screens);
+    });
   };
   constexpr double kAll = 1e9;
   add_scroll("pageUpAction", "Page &up", Qt::Key_PageUp, "The images above", -kPageScreens);
@@ -164,6 +169,10 @@ void MainWindow::makeViewMenu() {
             "Find images by word, label, expert, dropped tokens or gate; order of the wall",
             [this] { filter_bar_->open(); })
       ->setIcon(glyphIcon(Glyph::Find));
+  menu->addSeparator();
+  addAction(menu, "compareAction", "Co&mpare runs…", Qt::Key_C,
+            "Two to six runs side by side, their experts matched; again: back to one",
+            [this] { toggleComparison(); });
   menu->addSeparator();
   makePanelsMenu(menu->addMenu("&Panels"));
   makeAppearanceMenus(menu);
@@ -314,7 +323,12 @@ void MainWindow::makeExpertsMenu() {
   addAction(menu, "showAllAction", "Show a&ll experts", {}, "No expert hidden, none solo",
             [this] { state_.showAllExperts(); });
   addAction(menu, "clearAction", "&Clear selection", Qt::Key_Escape,
-            "No expert and no token selected", [this] { state_.clearSelection(); });
+            "No expert and no token selected", [this] {
+              if (isComparing() && !state_.selectedExpert() && !state_.selectedToken()) {
+                stopComparing();
+              }
+              state_.clearSelection();
+            });
 }
 
 void MainWindow::makeRunMenu() {

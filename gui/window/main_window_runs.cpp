@@ -58,6 +58,7 @@ void MainWindow::showRun(OpenRun* run) {
   }
   shown_ = run;
   show_when_open_ = nullptr;
+  followInComparison(run);
   RecordingSource* source = shownSource();
   sessions_.leave();
   state_.reset();
@@ -76,18 +77,23 @@ void MainWindow::showRun(OpenRun* run) {
 void MainWindow::showReplaced() {
   OpenRun* run = shown_;
   OpenRun* opening = show_when_open_;
+  const std::vector<OpenRun*> compared = compared_;
   // Neither the views nor the session know what their steps, samples and experts are now.
   sessions_.forget();
   showSource(nullptr);
   showRun(nullptr);
   showRun(run);
   show_when_open_ = opening;
+  if (!compared.empty()) {
+    compare(compared);
+  }
 }
 
 void MainWindow::closeRun(OpenRun* run) {
   if (run == show_when_open_) {
     show_when_open_ = nullptr;
   }
+  leaveOutOfComparison(run);
   if (run == shown_) {
     const auto& all = runs_.all();
     // From the user's own images back to the run that routed them.
@@ -111,8 +117,7 @@ void MainWindow::refreshRun() {
   } else if (shown_ && shown_->worker) {
     starting_page_->describe(shown_->name, shown_->worker->logTail());
   }
-  const bool starting = shown_ && shown_->worker && !run_data;
-  centre_->setCurrentWidget(starting ? static_cast<QWidget*>(starting_page_) : canvas_);
+  centre_->setCurrentWidget(centreWidget());
   setWindowTitle(shown_ ? shown_->title() : QString("LIMoE Scope"));
   own_bar_->setRun(shown_);
   control_->refresh();

@@ -58,9 +58,10 @@ CountTable tableOf(std::size_t experts_a, std::size_t experts_b, const std::vect
 TEST(ExpertMatching, SmallCaseByHand) {
   // The greedy choice 0–0 (50) leaves 1 with 10 and 2 with 1: 61. Best is 0–1, 1–0, 2–2:
   // 40 + 45 + 4 = 89.
-  const auto counts = table(3, 3, {50, 40, 0,  //
-                                   45, 10, 0,  //
-                                   0, 1, 4});
+  const auto counts = table(3, 3,
+                            {50, 40, 0,  //
+                             45, 10, 0,  //
+                             0, 1, 4});
   const ExpertMatch match = matchExperts(counts);
   ASSERT_EQ(match.pairs.size(), 3u);
   EXPECT_EQ(match.partnerOfA(0), 1);
@@ -140,7 +141,8 @@ TEST(ExpertMatching, FindsAPermutedCopy) {
 
 TEST(ExpertMatching, UnrelatedRunsAreNearChance) {
   std::mt19937 random(13);
-  for (const auto& [rows, columns] : {std::pair<std::size_t, std::size_t>{8, 8}, {32, 32}, {8, 32}}) {
+  for (const auto& [rows, columns] :
+       {std::pair<std::size_t, std::size_t>{8, 8}, {32, 32}, {8, 32}}) {
     std::vector<std::size_t> a, b;
     for (int token = 0; token < 20'000; ++token) {
       a.push_back(random() % rows);
@@ -151,9 +153,10 @@ TEST(ExpertMatching, UnrelatedRunsAreNearChance) {
     EXPECT_EQ(match.unmatched_b.size(), columns - match.pairs.size());
     // 8 and 32 even experts: chance 8·(1/8)² = 1/8, and 1/32 for the others.
     EXPECT_NEAR(match.by_chance, 1.0 / static_cast<double>(columns), 0.003);
-    // The best pairs are chosen after the fact: a little above 0, never more than a point.
+    // The best pairs are chosen after the fact: 32 × 32 cells hold 20 ± 4.4 tokens, the best of a
+    // row about 2 deviations more: 32 · 9 / 20,000 = 1.4 %.
     EXPECT_GT(match.beyond_chance, 0);
-    EXPECT_LT(match.beyond_chance, 0.012);
+    EXPECT_LT(match.beyond_chance, 0.02);
   }
 }
 
