@@ -33,6 +33,8 @@ class CanvasWidget : public QOpenGLWidget {
   /// Down (up where below 0) by so many screens; stops at the first and the last row.
   void scroll(double screens);
 
+  int controlsHeight() const;  ///< logical pixels of tool strip and status line
+
   /// Which part of the wall is on the screen; of what setWallPlace() was given, that same while the
   /// user has not moved.
   WallPlace wallPlace() const;

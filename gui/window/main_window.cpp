@@ -81,7 +81,7 @@ MainWindow::MainWindow(const WindowOptions& options)
   connectRuns();
   connectWorker();
   connectSession();
-  resize(1280, 800);
+  resize(firstSize());
   setDefaultSizes();
   restoreLayout();
   refreshRunsPanel();
@@ -124,7 +124,10 @@ void MainWindow::makeCentre() {
   layout->addWidget(health_);
   layout->addWidget(time_bar_);
   setCentralWidget(centre);
-  filter_bar_->installEventFilter(this);
+  for (QWidget* bar :
+       std::initializer_list<QWidget*>{messages_, waiting_bar_, own_bar_, filter_bar_, centre}) {
+    bar->installEventFilter(this);
+  }
   fitCentre();
 }
 
@@ -352,7 +355,7 @@ bool MainWindow::event(QEvent* event) {
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
   const bool other_height = event->type() == QEvent::Resize || event->type() == QEvent::Show ||
                             event->type() == QEvent::Hide;
-  if (watched == filter_bar_ && other_height) {
+  if (other_height) {  // of a bar above the wall, or of all of them with it
     fitCentre();
   }
   return QMainWindow::eventFilter(watched, event);

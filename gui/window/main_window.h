@@ -113,6 +113,8 @@ class MainWindow : public QMainWindow {
   QDockWidget* makeDock(const char* name, const QString& title, QWidget* content,
                         Qt::DockWidgetArea area, const char* tab_with = nullptr);
   QList<QDockWidget*> docks() const;
+  QSize firstSize() const;  ///< of a window that has never been sized by hand
+  void setApart(QDockWidget* dock, const QPoint& from);
   void setDefaultSizes();
   void resetLayout();
   void restoreLayout();
