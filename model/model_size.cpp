@@ -40,7 +40,7 @@ ModelSize modelSize(const ModelConfig& c) {
 
   ModelSize size;
   size.parameters = outside + towers * encoder_total;
-  size.parameters_per_token = outside + towers * encoder_applied;
+  size.parameters_per_token = outside + encoder_applied;
   const auto attention_between = [&](int64_t tokens) {
     return static_cast<double>(c.depth) * 2.0 * 2.0 *
            static_cast<double>(tokens * tokens * c.width);

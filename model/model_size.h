@@ -9,7 +9,8 @@ namespace limoe::model {
 
 struct ModelSize {
   int64_t parameters = 0;
-  /// Everything but the E − K experts of each MoE layer that a token does not use.
+  /// Everything but the E − K experts of each MoE layer that a token does not use; of two towers
+  /// one alone, since a token passes through one of them.
   int64_t parameters_per_token = 0;
   /// Forward pass of one image and one full-length caption, a multiply-add counted as two,
   /// matrix products only.

@@ -87,7 +87,7 @@ std::optional<int> modalityOf(const QString& name) {
 bool isFraction(const QString& panel) {
   return panel == QObject::tr("kept / chosen") || panel == QObject::tr("accuracy") ||
          panel == QObject::tr("recall") || panel == QObject::tr("success") ||
-         panel == QObject::tr("label information");
+         panel == QObject::tr("label information") || panel == QObject::tr("zero shot accuracy");
 }
 
 CurveGroup& groupNamed(std::vector<CurveGroup>& groups, const QString& name) {

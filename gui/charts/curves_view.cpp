@@ -83,6 +83,8 @@ void CurvesView::State::build() {
   plot->setInteraction(QCP::iRangeZoom);
   // One path through a long noisy curve takes the rasteriser ten times as long as its segments.
   plot->setPlottingHint(QCP::phFastPolylines);
+  // Drawn with the rest of the window: a chart that is painted at once paints all of the window.
+  plot->setPlottingHint(QCP::phImmediateRefresh, false);
   plot->setSelectionRectMode(QCP::srmZoom);
   plot->setAccessibleDescription(
       tr("Click: look at the snapshot nearest to that step. Drag: zoom. Wheel: zoom the steps. "

@@ -121,6 +121,8 @@ void ModalityChart::State::build() {
   plot = new QCustomPlot(&chart);
   layout->addWidget(plot, 1);
   plot->setNoAntialiasingOnDrag(false);
+  // Drawn with the rest of the window: a chart that is painted at once paints all of the window.
+  plot->setPlottingHint(QCP::phImmediateRefresh, false);
   plot->plotLayout()->clear();
   title = new FlowRow(plot);
   legend = new FlowRow(plot);

@@ -95,6 +95,8 @@ void LayerTrend::State::build() {
   layout->setContentsMargins(0, 0, 0, 0);
   plot = new QCustomPlot(&trend);
   plot->setMinimumSize(120, 80);
+  // Drawn with the rest of the window: a chart that is painted at once paints all of the window.
+  plot->setPlottingHint(QCP::phImmediateRefresh, false);
   plot->setAccessibleName(LayerTrend::tr("Measures over the recorded steps"));
   layout->addWidget(plot);
   plot->plotLayout()->clear();

@@ -84,7 +84,8 @@ void setMetrics(const probe::Layout& layout,
   all.insert(all.end(), information.begin(), information.end());
   setMetrics(layout, "label_information/", all, metrics);
   for (std::size_t column = 0; column < metrics.size(); ++column) {
-    if (layout.metric_names[column].starts_with("recall")) {
+    const std::string& name = layout.metric_names[column];
+    if (name.starts_with("recall") || name.starts_with("zero_shot")) {  // they need the model
       metrics[column] = std::numeric_limits<float>::quiet_NaN();
     }
   }

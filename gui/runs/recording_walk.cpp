@@ -9,7 +9,7 @@ namespace limoe::gui {
 namespace {
 
 /// What the user waits for gets its turn this often.
-constexpr std::chrono::milliseconds kTurn{15};
+constexpr std::chrono::milliseconds kTurn{5};
 constexpr std::chrono::milliseconds kBetweenReports{80};
 
 /// Shared by the walk and its jobs.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "model/data/scene_classes.h"
 #include "model/data/scene_painter.h"
 #include "model/data/scenes.h"
 
@@ -32,12 +33,13 @@ class SceneDataset : public Dataset {
     SceneImage drawn = paintScene(scene, image_size_);
     return {std::move(drawn.image), scene.caption,
             majorityPatchLabels(drawn.labels, patch_size_ * kSceneSupersampling),
-            source_ + std::to_string(index)};
+            source_ + std::to_string(index), sceneClass(scene)};
   }
 
   std::string caption(int64_t index) const override { return sceneAt(index).caption; }
 
   const std::vector<std::string>& labelNames() const override { return label_names_; }
+  std::vector<ZeroShotClass> zeroShotClasses() const override { return sceneClasses(); }
 
  private:
   Scene sceneAt(int64_t index) const {

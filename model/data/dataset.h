@@ -21,6 +21,15 @@ struct Sample {
   std::string caption;
   std::vector<uint16_t> patch_labels;  ///< [P] row-major, index into labelNames(); may be empty
   std::string source;                  ///< file name, or generator and index
+  int64_t zero_shot_class = -1;        ///< index into zeroShotClasses(); −1: none, or several
+};
+
+/// A class that images are told apart by without having been trained for it: an image belongs to
+/// the class whose prompts, embedded as captions are and averaged, are nearest to it (CLIP,
+/// section 3.1).
+struct ZeroShotClass {
+  std::string name;
+  std::vector<std::string> prompts;  ///< ways to say it, at least one
 };
 
 /// Any method may be called from several threads at once.
@@ -33,6 +42,8 @@ class Dataset {
   /// Only the caption: what a tokenizer is trained on.
   virtual std::string caption(int64_t index) const = 0;
   virtual const std::vector<std::string>& labelNames() const = 0;
+  /// Empty where the data has none.
+  virtual std::vector<ZeroShotClass> zeroShotClasses() const { return {}; }
 };
 
 enum class Part { Train, HeldOut };

@@ -62,7 +62,7 @@ struct Origin {
   int64_t first_step = 0;  ///< rows of earlier parts at or after this step are superseded
   double probe_capacity_factor = 0;
   int64_t probe_group_pairs = 0;
-  std::optional<ParentRun> parent;  ///< of a fork, the same in all its parts
+  std::optional<ParentRun> parent = std::nullopt;  ///< of a fork, the same in all its parts
 };
 
 /// The fixed samples whose every routing decision is recorded.

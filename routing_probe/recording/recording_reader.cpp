@@ -1,27 +1,15 @@
 #include "routing_probe/recording/recording_reader.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <limits>
 #include <utility>
 
 #include "routing_probe/recording/half.h"
-#include "routing_probe/recording/recording_part.h"
-#include "routing_probe/recording/run_folder.h"
+#include "routing_probe/recording/joined_parts.h"
 
 namespace limoe::probe {
 namespace {
-
-/// How long after its last growth a recording without a visible lock counts as live. Longer than a
-/// step of most models takes; a writer that died is noticed that much later.
-constexpr auto kGrowthPatience = std::chrono::seconds(30);
-
-/// A row of the joined run: where it lies.
-struct Place {
-  size_t part = 0;
-  int64_t row = 0;
-};
 
 std::vector<float> floatsFromHalves(const std::vector<uint16_t>& halves) {
   std::vector<float> values(halves.size());
@@ -71,165 +59,9 @@ void requireRange(const std::filesystem::path& path, const char* what, int64_t f
   }
 }
 
-/// What must agree between the parts of one run, so that rows of either fit the newest layout.
-void requireSameRun(const RecordingPart& first, const RecordingPart& part) {
-  const Layout& a = first.layout();
-  const Layout& b = part.layout();
-  if (first.origin().run_id != part.origin().run_id) {
-    throw RecordingError(part.path().string() + ": belongs to another run (" +
-                         part.origin().run_id + ") than " + first.path().string() + " (" +
-                         first.origin().run_id + "); move one of them to a folder of its own");
-  }
-  if (a.blocks != b.blocks || a.experts != b.experts || a.top_k != b.top_k ||
-      a.samples != b.samples || a.patch_rows != b.patch_rows ||
-      a.patch_columns != b.patch_columns || a.text_length != b.text_length ||
-      a.image_height != b.image_height || a.image_width != b.image_width ||
-      a.label_names != b.label_names) {
-    throw RecordingError(part.path().string() +
-                         ": has other sizes (layers, experts, samples, "
-                         "patches, text positions or labels) than " +
-                         first.path().string() +
-                         "; move it to a folder of its own to open it alone");
-  }
-}
-
 }  // namespace
 
-struct RecordingReader::State {
-  RunFolder folder;
-  std::filesystem::path single;  ///< a file outside the naming of runs, opened alone
-  std::vector<std::unique_ptr<RecordingPart>> parts;
-  // Rows visible of each part: [parts]; the events' rows themselves, since they need not ascend.
-  std::vector<int64_t> step_rows;
-  std::vector<int64_t> snapshot_rows;
-  std::vector<Place> events;
-  std::vector<int64_t> snapshot_steps;
-  RunState run_state = RunState::Died;
-  // Growth that was seen while nobody held the run. Once proves nothing: those can be the last rows
-  // of a writer that died just before.
-  int growths_unheld = 0;
-  std::chrono::steady_clock::time_point grown;
-
-  std::vector<std::filesystem::path> partPaths() const;
-  bool openNewParts();
-  void join();
-  int64_t firstSuperseded(size_t part,
-                          const std::vector<int64_t>& (RecordingPart::*rows)() const) const;
-  RunState currentState(bool held) const;
-  void noteGrowth(bool held, bool grew);
-  bool lockHeld() const { return single.empty() && RunLock::isHeld(folder); }
-  const RecordingPart& newest() const { return *parts.back(); }
-  Place placeOf(const std::vector<int64_t>& rows, int64_t index) const;
-};
-
-std::vector<std::filesystem::path> RecordingReader::State::partPaths() const {
-  if (!single.empty()) {
-    return {single};
-  }
-  std::vector<std::filesystem::path> paths = folder.parts();
-  if (paths.empty()) {
-    throw RecordingError(folder.path.string() +
-                         ": there is no recording here (recording.h5); choose the folder of a run "
-                         "or a recording made by limoe");
-  }
-  return paths;
-}
-
-/// Opens parts that came, and all of them again where one was replaced. Returns whether any did.
-/// All or nothing: where one cannot be opened or is another run's, the parts stay as they were.
-bool RecordingReader::State::openNewParts() {
-  const std::vector<std::filesystem::path> paths = partPaths();
-  const bool replaced =
-      paths.size() < parts.size() ||
-      std::any_of(parts.begin(), parts.end(), [](const auto& part) { return part->replaced(); });
-  if (!replaced && paths.size() == parts.size()) {
-    return false;
-  }
-  std::vector<std::unique_ptr<RecordingPart>> opened;
-  for (size_t i = replaced ? 0 : parts.size(); i < paths.size(); ++i) {
-    opened.push_back(std::make_unique<RecordingPart>(paths[i]));
-  }
-  const RecordingPart& first = replaced || parts.empty() ? *opened.front() : *parts.front();
-  for (const auto& part : opened) {
-    requireSameRun(first, *part);
-  }
-  if (replaced) {
-    parts.clear();
-  }
-  std::move(opened.begin(), opened.end(), std::back_inserter(parts));
-  join();  // the rows must be those of the parts, whatever fails after this
-  return true;
-}
-
-/// The step at and after which a part's rows are superseded by later parts': where those begin,
-/// and where their own rows of this kind begin (a part may start with a snapshot of the state that
-/// it goes on from), so that no step appears twice.
-int64_t RecordingReader::State::firstSuperseded(size_t part,
-                                                const std::vector<int64_t>& (RecordingPart::*rows)()
-                                                    const) const {
-  int64_t step = std::numeric_limits<int64_t>::max();
-  for (size_t later = part + 1; later < parts.size(); ++later) {
-    // A part that was ended before its first step takes nothing back.
-    if (parts[later]->steps().empty() && parts[later]->snapshotSteps().empty()) {
-      continue;
-    }
-    step = std::min(step, parts[later]->origin().first_step);
-    if (rows != nullptr && !(*parts[later].*rows)().empty()) {
-      step = std::min(step, (*parts[later].*rows)().front());
-    }
-  }
-  return step;
-}
-
-void RecordingReader::State::join() {
-  step_rows.assign(parts.size(), 0);
-  snapshot_rows.assign(parts.size(), 0);
-  snapshot_steps.clear();
-  events.clear();
-  for (size_t p = 0; p < parts.size(); ++p) {
-    const int64_t end = firstSuperseded(p, nullptr);
-    const auto visible = [](const std::vector<int64_t>& steps, int64_t before) {
-      return std::lower_bound(steps.begin(), steps.end(), before) - steps.begin();
-    };
-    step_rows[p] = visible(parts[p]->steps(), firstSuperseded(p, &RecordingPart::steps));
-    snapshot_rows[p] =
-        visible(parts[p]->snapshotSteps(), firstSuperseded(p, &RecordingPart::snapshotSteps));
-    snapshot_steps.insert(snapshot_steps.end(), parts[p]->snapshotSteps().begin(),
-                          parts[p]->snapshotSteps().begin() + snapshot_rows[p]);
-    const std::vector<int64_t>& event_steps = parts[p]->eventSteps();
-    for (size_t row = 0; row < event_steps.size(); ++row) {
-      if (event_steps[row] < end) {
-        events.push_back({p, static_cast<int64_t>(row)});
-      }
-    }
-  }
-}
-
-RunState RecordingReader::State::currentState(bool held) const {
-  const bool grows =
-      growths_unheld >= 2 && std::chrono::steady_clock::now() - grown < kGrowthPatience;
-  if (held || (grows && !newest().complete())) {
-    return RunState::Live;
-  }
-  return newest().complete() ? RunState::Finished : RunState::Died;
-}
-
-void RecordingReader::State::noteGrowth(bool held, bool grew) {
-  if (held) {
-    growths_unheld = 0;
-  } else if (grew) {
-    ++growths_unheld;
-    grown = std::chrono::steady_clock::now();
-  }
-}
-
-Place RecordingReader::State::placeOf(const std::vector<int64_t>& rows, int64_t index) const {
-  size_t part = 0;
-  while (index >= rows[part]) {
-    index -= rows[part++];
-  }
-  return {part, index};
-}
+struct RecordingReader::State : JoinedParts {};
 
 RecordingReader::RecordingReader(const std::filesystem::path& path)
     : state_(std::make_unique<State>()) {
@@ -353,7 +185,7 @@ std::vector<Event> RecordingReader::readEvents(int64_t first, int64_t count) con
   };
   for (int64_t i = first; i < first + count;) {
     // Neighbours in the file are read at once.
-    const Place place = s.events[static_cast<size_t>(i)];
+    const RowPlace place = s.events[static_cast<size_t>(i)];
     int64_t rows = 1;
     while (i + rows < first + count && s.events[static_cast<size_t>(i + rows)].part == place.part &&
            s.events[static_cast<size_t>(i + rows)].row == place.row + rows) {

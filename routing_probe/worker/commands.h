@@ -16,5 +16,6 @@ void addVerifyCommand(CLI::App& app, int& status);
 void addExportCommand(CLI::App& app, int& status);
 void addCheckCommand(CLI::App& app, int& status);
 void addProbeCommand(CLI::App& app, int& status);
+void addSweepCommand(CLI::App& app, int& status);
 
 }  // namespace limoe::probe

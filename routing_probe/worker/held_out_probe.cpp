@@ -47,6 +47,27 @@ double recallAt(int64_t depth, const torch::Tensor& similarity) {
   return at_least_as_near.le(depth).to(torch::kFloat64).mean().item<double>();
 }
 
+double zeroShotAccuracy(const torch::Tensor& images, const std::vector<int64_t>& classes,
+                        const torch::Tensor& prompts) {
+  const auto similarity = torch::matmul(images, prompts.t()).to(torch::kFloat64).contiguous();
+  const auto values = similarity.accessor<double, 2>();
+  int64_t counted = 0;
+  int64_t right = 0;
+  for (int64_t n = 0; n < similarity.size(0); ++n) {
+    const int64_t own = classes[static_cast<std::size_t>(n)];
+    if (own < 0) {
+      continue;
+    }
+    ++counted;
+    bool nearest = !std::isnan(values[n][own]);
+    for (int64_t c = 0; c < similarity.size(1); ++c) {
+      nearest = nearest && (c == own || values[n][c] < values[n][own]);
+    }
+    right += nearest ? 1 : 0;
+  }
+  return counted == 0 ? std::nan("") : static_cast<double>(right) / static_cast<double>(counted);
+}
+
 int64_t groupPairsOf(const model::RunConfig& config) {
   if (config.record.probe_group_pairs > 0) {
     return config.record.probe_group_pairs;
@@ -57,7 +78,7 @@ int64_t groupPairsOf(const model::RunConfig& config) {
 
 HeldOutProbe::HeldOutProbe(const model::RunConfig& config, const model::Dataset& held_out,
                            const model::Tokenizer& tokenizer)
-    : config_(config), tokenizer_(tokenizer) {
+    : config_(config), tokenizer_(tokenizer), classes_(held_out.zeroShotClasses()) {
   const model::ModelConfig& m = config.model;
   const int64_t recorded = config.record.probe_samples;
   group_pairs_ = groupPairsOf(config);
@@ -89,6 +110,9 @@ HeldOutProbe::HeldOutProbe(const model::RunConfig& config, const model::Dataset&
   layout_.probabilities = recordsProbabilities(config.record.probabilities, layout_);
   layout_.metric_names = {"recall_at_1/image_to_text", "recall_at_1/text_to_image",
                           "recall_at_5/image_to_text", "recall_at_5/text_to_image"};
+  if (!classes_.empty()) {
+    layout_.metric_names.emplace_back("zero_shot_accuracy");
+  }
   if (m.moe) {
     for (const char* name : {"success/image", "success/text", "label_information/best"}) {
       layout_.metric_names.emplace_back(name);
@@ -144,6 +168,9 @@ Snapshot HeldOutProbe::route(model::Limoe& model, int64_t step, bool with_recall
   const auto image = torch::cat(images);
   const auto text = torch::cat(texts);
   snapshot.metrics = with_recall ? recall(image, text) : std::vector<float>(4, NAN);
+  if (!classes_.empty()) {
+    snapshot.metrics.push_back(static_cast<float>(with_recall ? zeroShot(model, image) : NAN));
+  }
   addRoutingMetrics(snapshot);
   if (layout_.embeddings) {
     const auto both =
@@ -164,6 +191,42 @@ std::vector<float> HeldOutProbe::recall(const torch::Tensor& image,
     values.push_back(static_cast<float>(recallAt(depth, similarity.t())));
   }
   return values;
+}
+
+/// Prompts are routed as captions are: in whole groups, in the place of the held-out pairs'
+/// captions.
+double HeldOutProbe::zeroShot(model::Limoe& model, const torch::Tensor& images) const {
+  std::vector<std::string> prompts;
+  for (const model::ZeroShotClass& c : classes_) {
+    prompts.insert(prompts.end(), c.prompts.begin(), c.prompts.end());
+  }
+  const auto pairs = std::min<std::size_t>(static_cast<std::size_t>(group_pairs_), samples_.size());
+  std::vector<torch::Tensor> embedded;
+  for (std::size_t first = 0; first < prompts.size(); first += pairs) {
+    std::vector<model::Sample> group(samples_.begin(),
+                                     samples_.begin() + static_cast<std::ptrdiff_t>(pairs));
+    for (std::size_t i = 0; i < pairs; ++i) {
+      group[i].caption = prompts[(first + i) % prompts.size()];
+    }
+    embedded.push_back(
+        model.forward(inputsOf(makeBatch(group, tokenizer_, config_.model), config_.model))
+            .text_embedding);
+  }
+  const auto text = torch::cat(embedded);  // [at least as many as prompts, Z]
+  std::vector<torch::Tensor> of_classes;
+  int64_t first = 0;
+  for (const model::ZeroShotClass& c : classes_) {
+    const auto count = static_cast<int64_t>(c.prompts.size());
+    const auto mean = text.narrow(0, first, count).mean(0);
+    of_classes.push_back(mean / (mean.norm() + 1e-8));
+    first += count;
+  }
+  const int64_t samples = config_.record.recall_samples;
+  std::vector<int64_t> own;
+  for (int64_t n = 0; n < samples; ++n) {
+    own.push_back(samples_[static_cast<std::size_t>(n)].zero_shot_class);
+  }
+  return zeroShotAccuracy(images.narrow(0, 0, samples), own, torch::stack(of_classes));
 }
 
 /// Success rates and label information, behind the recalls.

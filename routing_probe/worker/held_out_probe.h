@@ -18,6 +18,12 @@ namespace limoe::probe {
 /// counts as a miss). `similarity` [n, n].
 double recallAt(int64_t depth, const torch::Tensor& similarity);
 
+/// Of images [n, Z] that belong to a class (`classes` [n], −1: to none), the share whose own
+/// class's row of `prompts` [C, Z] is the nearest by inner product (a tie counts as a miss). NaN
+/// where none belongs to any.
+double zeroShotAccuracy(const torch::Tensor& images, const std::vector<int64_t>& classes,
+                        const torch::Tensor& prompts);
+
 /// Pairs in a routing group of the probe: as configured, else as many as in training.
 int64_t groupPairsOf(const model::RunConfig& config);
 
@@ -40,11 +46,13 @@ class HeldOutProbe {
  private:
   std::vector<float> recall(const torch::Tensor& image_embeddings,
                             const torch::Tensor& text_embeddings) const;
+  double zeroShot(model::Limoe& model, const torch::Tensor& image_embeddings) const;
   void addRoutingMetrics(Snapshot& snapshot) const;
 
   model::RunConfig config_;
   const model::Tokenizer& tokenizer_;
   std::vector<model::Sample> samples_;
+  std::vector<model::ZeroShotClass> classes_;
   std::vector<std::string> layer_names_;
   Layout layout_;
   ProbeSet probe_;

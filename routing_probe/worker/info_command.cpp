@@ -116,7 +116,8 @@ void printInfo(const std::string& what, const Described& described, bool as_json
     row("MoE blocks") << "none (dense)\n";
   }
   row("parameters") << grouped(size.parameters) << '\n';
-  row("applied per token") << grouped(size.parameters_per_token) << '\n';
+  row("applied per token") << grouped(size.parameters_per_token)
+                           << (c.towers == model::Towers::Two ? " (one tower)\n" : "\n");
   row("FLOPs per pair") << std::setprecision(4) << size.flops_per_pair
                         << " (forward, matrix products, multiply-add = 2)\n";
 }

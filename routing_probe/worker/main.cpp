@@ -43,6 +43,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int status = 0;
   limoe::probe::addTrainCommand(app, status);
+  limoe::probe::addSweepCommand(app, status);
   limoe::probe::addControlCommand(app, status);
   limoe::probe::addProbeCommand(app, status);
   limoe::probe::addInfoCommand(app, status);

@@ -3,8 +3,14 @@
 //
 //     LIBGL_ALWAYS_SOFTWARE=1 xvfb-run -a -s "-screen 0 1600x1000x24" build/window_bench RUN [work]
 //
-// "work": only reading alone, frames, and steps of the time slider. With GALLIUM_NOOP=1 in front,
-// Mesa's software OpenGL draws nothing, so that it is not counted; that works for "work" alone.
+// "work": only reading alone, frames, and steps of the time slider. With
+//     LP_PERF=no_rast,no_shade,no_tex,no_blend,no_rast_linear
+// in front, Mesa's software OpenGL draws next to nothing, so that what it takes is hardly counted;
+// that works for "work" alone, which does not look at the pixels.
+//
+// A step's "clock" ends with the first frame that shows all of it, in the order that the wall had:
+// where the wall is sorted by what changes with the step, its new order comes later ("order of
+// another step": the whole layer is counted, and other images may come into view).
 //
 // A picture counts as shown when patches of its first row are on the screen. "Stall" is the
 // longest time in which the GUI thread did nothing else, drawing by a software OpenGL included.
@@ -144,17 +150,17 @@ void showImages(MainWindow& window, std::size_t most) {
   }
 }
 
-void print(const char* what, std::vector<double> times) {
+void print(const std::string& what, std::vector<double> times) {
   if (times.empty()) {
-    std::printf("%-36s none\n", what);
+    std::printf("%-42s none\n", what.c_str());
     return;
   }
   std::sort(times.begin(), times.end());
   const auto at = [&](double part) {
     return times[static_cast<std::size_t>(part * static_cast<double>(times.size() - 1))];
   };
-  std::printf("%-36s median %7.2f   p99 %7.2f   max %7.2f ms   of %zu   %4.0f MB\n", what, at(0.5),
-              at(0.99), times.back(), times.size(), peakMegabytes());
+  std::printf("%-42s median %7.2f   p99 %7.2f   max %7.2f ms   of %zu   %4.0f MB\n", what.c_str(),
+              at(0.5), at(0.99), times.back(), times.size(), peakMegabytes());
   std::fflush(stdout);
 }
 
@@ -185,7 +191,7 @@ struct Times {
   std::vector<double> clock, processor, canvas;
 
   void print(const std::string& what) const {
-    ::print(what.c_str(), clock);
+    ::print(what, clock);
     ::print("      GUI thread's processor time", processor);
     ::print("      of it frames of the canvas", canvas);
   }
@@ -236,25 +242,41 @@ void measureFrames(MainWindow& window, const char* wall) {
       QTest::qWait(5);
     }
   });
-  print((std::string("frame at rest, ") + wall).c_str(), at_rest);
+  print(std::string("frame at rest, ") + wall, at_rest);
   const auto scrolling = framesOf(window, [&] {
     for (int frame = 0; frame < 300; ++frame) {
       window.canvas()->scroll(0.15);
       QTest::qWait(5);
     }
   });
-  print((std::string("frame while scrolling, ") + wall).c_str(), scrolling);
+  print(std::string("frame while scrolling, ") + wall, scrolling);
   const auto jumping = framesOf(window, [&] {
     for (int screen = 0; screen < 40; ++screen) {
       window.canvas()->scroll(7);
       QTest::qWait(120);
     }
   });
-  print((std::string("frame after a jump, ") + wall).c_str(), jumping);
+  print(std::string("frame after a jump, ") + wall, jumping);
   window.canvas()->scroll(-1e9);
 }
 
-/// The reader alone, without a window: 64 samples of a layer and step that were not read before.
+/// Waits until `piece` of each sample is there; returns milliseconds.
+double timeUntilRead(const std::vector<int64_t>& samples,
+                     const std::function<bool(int64_t)>& piece) {
+  QElapsedTimer time;
+  time.start();
+  // All are asked for each time: what nobody asks for again is not read.
+  const auto all_there = [&] {
+    return std::count_if(samples.begin(), samples.end(), piece) == std::ssize(samples);
+  };
+  while (!all_there()) {
+    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+  }
+  return static_cast<double>(time.nsecsElapsed()) * 1e-6;
+}
+
+/// The reader alone, without a window: 64 samples of a layer and step, as little of them as the
+/// wall needs, and everything that was not read before; then their images.
 void measureReading(const char* run) {
   constexpr int64_t kSamples = 64;
   limoe::gui::RecordingSource source(std::make_shared<limoe::gui::ReaderThread>(), run);
@@ -262,42 +284,35 @@ void measureReading(const char* run) {
     return;
   }
   const auto data = source.data();
+  const int64_t samples_there = std::min(kSamples, data->layout.samples);
   std::mt19937_64 random(5);
   const auto any = [&] {
     return static_cast<int64_t>(random() % static_cast<uint64_t>(data->layout.samples));
   };
   for (const bool scattered : {false, true}) {
-    std::vector<double> times, processor, images;
+    std::vector<double> choices, processor, decisions, images;
     for (int64_t layer = 0; layer < data->layout.layers; ++layer) {
       for (int64_t step = 0; step < std::ssize(data->snapshot_steps); ++step) {
         std::vector<int64_t> samples;
-        const int64_t first = std::min(any(), data->layout.samples - kSamples);
-        for (int64_t i = 0; i < kSamples; ++i) {
+        const int64_t first = std::min(any(), data->layout.samples - samples_there);
+        for (int64_t i = 0; i < samples_there; ++i) {
           samples.push_back(scattered ? any() : first + i);
         }
-        const auto waitFor = [&](const auto& piece) {
-          QElapsedTimer time;
-          time.start();
-          const auto all_there = [&] {
-            return std::count_if(samples.begin(), samples.end(), [&](int64_t sample) {
-                     return piece(sample) != nullptr;
-                   }) == kSamples;
-          };
-          while (!all_there()) {
-            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
-          }
-          return static_cast<double>(time.nsecsElapsed()) * 1e-6;
-        };
         const std::clock_t begin = std::clock();
-        times.push_back(waitFor([&](int64_t n) { return source.decisions(step, layer, n); }));
+        choices.push_back(timeUntilRead(
+            samples, [&](int64_t n) { return source.choices(step, layer, n) != nullptr; }));
         processor.push_back(static_cast<double>(std::clock() - begin) * 1e3 / CLOCKS_PER_SEC);
-        images.push_back(waitFor([&](int64_t n) { return source.sample(n); }));
+        decisions.push_back(timeUntilRead(
+            samples, [&](int64_t n) { return source.decisions(step, layer, n) != nullptr; }));
+        images.push_back(
+            timeUntilRead(samples, [&](int64_t n) { return source.sample(n) != nullptr; }));
       }
     }
     const std::string which = scattered ? ", all over the run" : ", neighbours";
-    print(("read: step of 64 images" + which).c_str(), times);
+    print("read: choices of 64 images" + which, choices);
     print("      processor time of it", processor);
-    print(("read: the 64 images" + which).c_str(), images);
+    print("read: all of their decisions" + which, decisions);
+    print("read: the 64 images" + which, images);
   }
 }
 

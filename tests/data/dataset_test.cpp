@@ -185,5 +185,38 @@ TEST(OpenDataset, NamesSizesThatScenesDoNotHave) {
   EXPECT_THAT(faultsOf({}, modelOf(256, 8)), testing::IsEmpty());
 }
 
+TEST(ZeroShotClasses, ArePairsOfObjectsAsTheCaptionsSayThem) {
+  const auto data = openDataset({}, modelOf(32, 8), Part::HeldOut);
+  const std::vector<ZeroShotClass> classes = data->zeroShotClasses();
+  ASSERT_EQ(classes.size(), 10U);  // 5 · 4 / 2
+  EXPECT_EQ(classes[0].name, "house and tree");
+  EXPECT_THAT(classes[0].prompts, ElementsAre("a house and a tree", "a tree and a house"));
+  EXPECT_THAT(classes[7].prompts, ElementsAre("a car and a woman", "a man and a car"));
+  std::map<int64_t, int> seen;
+  for (int64_t i = 0; i < 300; ++i) {
+    const Sample sample = data->sample(i);
+    // What stands in the picture, from its caption alone.
+    std::string objects;
+    for (const auto& [name, words] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+             {"house", {" house"}},
+             {"tree", {" tree"}},
+             {"car", {" car "}},
+             {"person", {"man in ", "woman in "}},
+             {"flowers", {" flowers"}}}) {
+      for (const std::string& word : words) {
+        if ((sample.caption + " ").find(word) != std::string::npos) {
+          objects += (objects.empty() ? "" : " and ") + name;
+          break;
+        }
+      }
+    }
+    ASSERT_GE(sample.zero_shot_class, 0) << sample.caption;
+    EXPECT_EQ(classes[static_cast<std::size_t>(sample.zero_shot_class)].name, objects)
+        << sample.caption;
+    ++seen[sample.zero_shot_class];
+  }
+  EXPECT_EQ(seen.size(), 10U);
+}
+
 }  // namespace
 }  // namespace limoe::model

@@ -41,6 +41,22 @@ TEST(ModelSize, DenseModelAppliesEveryParameter) {
   EXPECT_EQ(size.parameters, size.parameters_per_token);
 }
 
+TEST(ModelSize, ATokenPassesOneOfTwoTowers) {
+  const nlohmann::json sizes = {{"image_size", 16}, {"patch_size", 8}, {"text_length", 3},
+                                {"vocab_size", 10}, {"width", 4},      {"mlp_dim", 6},
+                                {"depth", 1},       {"heads", 2},      {"embed_dim", 5},
+                                {"moe", nullptr}};
+  const ModelSize one = modelSize(runConfigFromLayers({sizes}).model);
+  const ModelSize two = modelSize(runConfigFromLayers({sizes, {{"towers", "two"}}}).model);
+  // A tower: qkv 3·16 + 12, out 16 + 4, two norms 16, MLP 2·24 + 6 + 4, the last norm 8: 162.
+  // Outside: patches 3·64·4 + 4, positions 4·4 + 3·4, vocabulary 40, projections 40, scale 1: 881.
+  EXPECT_EQ(one.parameters, 881 + 162);
+  EXPECT_EQ(two.parameters, 881 + 2 * 162);
+  EXPECT_EQ(one.parameters_per_token, 881 + 162);
+  EXPECT_EQ(two.parameters_per_token, 881 + 162);
+  EXPECT_EQ(one.flops_per_pair, two.flops_per_pair);
+}
+
 TEST(Config, LaterLayersOverrideEarlierOnesKeyByKey) {
   const RunConfig run =
       runConfigFromLayers({{{"preset", "S/16"}},

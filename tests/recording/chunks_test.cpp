@@ -63,6 +63,16 @@ void expectEveryPart(const RecordingReader& reader, const SyntheticOptions& opti
         ASSERT_EQ(read.text.expert, expected(all.text.expert));
         ASSERT_EQ(read.text.runner_up, expected(all.text.runner_up));
         ASSERT_EQ(read.order, expected(all.order));
+        const LayerSlice choices = reader.readChoices(static_cast<int64_t>(snapshot),
+                                                      static_cast<int64_t>(layer), first, samples);
+        ASSERT_EQ(choices.first_sample, first);
+        ASSERT_EQ(choices.samples, samples);
+        ASSERT_EQ(choices.image.expert, expected(all.image.expert));
+        ASSERT_EQ(choices.image.kept, expected(all.image.kept));
+        ASSERT_EQ(choices.text.expert, expected(all.text.expert));
+        ASSERT_EQ(choices.text.kept, expected(all.text.kept));
+        ASSERT_TRUE(choices.image.gate.empty() && choices.text.margin.empty() &&
+                    choices.order.empty());
       }
     }
   }

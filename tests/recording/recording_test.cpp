@@ -4,6 +4,8 @@
 #include <cmath>
 #include <fstream>
 
+#include "routing_probe/recording/recording_check.h"
+#include "routing_probe/recording/recording_copy.h"
 #include "routing_probe/recording/recording_reader.h"
 #include "routing_probe/recording/recording_writer.h"
 #include "routing_probe/recording/run_folder.h"
@@ -250,6 +252,34 @@ TEST(Recording, RoundsGatesToTheNearestHalf) {
   EXPECT_EQ(read.image.gate[1], 0x1p-24f);
 }
 
+TEST(Recording, AForkKnowsItsParent) {
+  const SyntheticOptions options;
+  const TestFolder folder;
+  Origin origin = syntheticOrigin(options, 1, 21);
+  origin.parent = ParentRun{"parent-run", "../größer", 20};
+  {
+    RecordingWriter writer(folder / "recording.h5", syntheticLayout(options), origin,
+                           syntheticProbe(options));
+    Snapshot snapshot = syntheticSnapshot(options, 0);
+    snapshot.step = 20;  // of the state that it begins with
+    writer.append(snapshot);
+    writer.finish();
+  }
+  const RecordingReader fork(folder.path());
+  EXPECT_EQ(fork.origin().parent, origin.parent);
+  // Copies of it know, too.
+  const WorkProgress silent = [](const std::string&, double) {};
+  joinRecording(fork, folder / "whole.h5", silent);
+  EXPECT_EQ(originOf(folder / "whole.h5").parent, origin.parent);
+  repairRecording(folder / "recording.h5", folder / "repaired.h5", silent);
+  EXPECT_EQ(originOf(folder / "repaired.h5").parent, origin.parent);
+  // A run that is no fork has none.
+  const TestFolder other;
+  RecordingWriter(other / "recording.h5", syntheticLayout(options), syntheticOrigin(options),
+                  syntheticProbe(options));
+  EXPECT_FALSE(originOf(other / "recording.h5").parent);
+}
+
 TEST(Recording, CutsLongTextBetweenCharacters) {
   const SyntheticOptions options;
   const TestFolder folder;
@@ -377,6 +407,63 @@ TEST(Recording, JoinsPartsWithoutAStepTwice) {
   std::filesystem::remove(folder / "recording.h5");
   EXPECT_THAT([&] { RecordingReader r(folder / "recording-2.h5"); },
               testing::ThrowsMessage<RecordingError>(HasSubstr("recording.h5 is missing")));
+}
+
+TEST(Recording, ShowsAnEventOnceThatTheNextPartBeginsWith) {
+  const SyntheticOptions options;
+  const TestFolder test_folder;
+  const RunFolder folder{test_folder.path()};
+  const Event early{3, 0.75, "setting", "aux.weight 0.1 → 0.2"};  // in force from step 3 on
+  RecordingWriter first(folder.recording(1), syntheticLayout(options), syntheticOrigin(options),
+                        syntheticProbe(options));
+  first.append(syntheticStep(options, 1));
+  first.append(syntheticStep(options, 2));
+  first.append(Event{2, 0.5, "checkpoint", "2"});
+  first.append(early);
+  first.append(Event{3, 0.75, "setting", "train.learning_rate 0.1 → 0.2"});
+  // The writer could not go on: a new part takes with it what is not in force yet.
+  RecordingWriter second(folder.recording(2), syntheticLayout(options),
+                         syntheticOrigin(options, 2, 3), syntheticProbe(options));
+  second.append(early);
+  second.append(Event{3, 1, "pause", ""});
+  RecordingReader reader(folder.path);
+  const auto texts = [&] {
+    std::vector<std::string> result;
+    for (const Event& event : reader.readEvents(0, reader.eventCount())) {
+      result.push_back(event.kind + " " + event.text);
+    }
+    return result;
+  };
+  EXPECT_THAT(texts(), testing::ElementsAre("checkpoint 2", "setting aux.weight 0.1 → 0.2",
+                                            "setting train.learning_rate 0.1 → 0.2", "pause "));
+  // Its first step: now those of the part before are superseded.
+  second.append(syntheticStep(options, 3));
+  ASSERT_TRUE(reader.refresh());
+  EXPECT_THAT(texts(),
+              testing::ElementsAre("checkpoint 2", "setting aux.weight 0.1 → 0.2", "pause "));
+}
+
+TEST(Recording, APartOfAnotherRunChangesNothingOfWhatIsOpen) {
+  const TestFolder folder;
+  writeSyntheticRecording(folder / "run", {});
+  RecordingReader reader(folder / "run");
+  SyntheticOptions other;
+  other.samples = 3;
+  other.snapshots = 2;
+  writeSyntheticRecording(folder / "other", other);
+  std::filesystem::copy_file(folder / "other" / "recording.h5", folder / "run" / "recording-2.h5");
+  for (int times = 0; times < 2; ++times) {
+    EXPECT_THAT([&] { reader.refresh(); },
+                testing::ThrowsMessage<RecordingError>(testing::HasSubstr("recording-2.h5")));
+    EXPECT_EQ(reader.layout().samples, 8);
+    EXPECT_EQ(reader.origins().size(), 1U);
+    EXPECT_EQ(reader.snapshotSteps().size(), 5U);
+    // expert = (p + n + l + s) % E of patch 3
+    EXPECT_EQ(reader.readLayer(4, 1, 7, 1, false).image.expert[3], (3 + 7 + 1 + 4) % 4);
+  }
+  std::filesystem::remove(folder / "run" / "recording-2.h5");
+  EXPECT_FALSE(reader.refresh());
+  EXPECT_EQ(reader.layout().samples, 8);
 }
 
 TEST(Recording, RefusesPartsOfDifferentRuns) {

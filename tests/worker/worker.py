@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 
-LIMOE = sys.argv[1]
+LIMOE = os.path.abspath(sys.argv[1])
 
 SMALL = ["--set", "image_size=32", "--set", "width=32", "--set", "mlp_dim=64", "--set", "depth=2",
          "--set", "heads=2", "--set", "embed_dim=16", "--set", "vocab_size=256",

@@ -75,6 +75,11 @@ TEST_P(WhatIfPages, AreRoutedByWholeGroups) {
     EXPECT_TRUE(slice->image.probability.empty());
     samples += slice->samples;
     expectRouted(*slice, expected, 2);
+    const int64_t first = page * 64;
+    const auto choices = source.choices(1, 1, first);
+    ASSERT_TRUE(choices);
+    EXPECT_EQ(choices->image.expert, source.decisions(1, 1, first)->image.expert);
+    EXPECT_FALSE(source.cannotReadChoices(1, 1, first));
   }
   EXPECT_EQ(samples, 150);
   EXPECT_EQ(source.decisions(1, 1, 150), nullptr);

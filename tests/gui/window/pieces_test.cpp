@@ -9,6 +9,7 @@
 #include "gui/runs/piece_requests.h"
 #include "gui/runs/recording_source.h"
 #include "tests/gui/window/window_fixture.h"
+#include "tests/recording/recording_test_support.h"
 
 namespace limoe::gui::test {
 namespace {
@@ -213,6 +214,45 @@ TEST(RecordingSource, ReadsSamplesFromAllOverTheRecording) {
     EXPECT_EQ(slice->image.expert[5], (5 + sample + 1 + 4) % 4) << sample;
     EXPECT_EQ(slice->text.expert[0], (sample + 1 + 4) % 4) << sample;
   }
+}
+
+TEST(RecordingSource, ChoicesComeWithoutGatesAndFromWholeDecisionsOnceTheyAreThere) {
+  QTemporaryDir folder;
+  probe::test::writeSyntheticRecording(folder.filePath("run").toStdString(), {});
+  RecordingSource source(std::make_shared<ReaderThread>(), folder.filePath("run"));
+  ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
+  ASSERT_TRUE(waitUntil([&] { return source.choices(4, 1, 6) != nullptr; }));
+  const auto choices = source.choices(4, 1, 6);
+  EXPECT_EQ(choices->first_sample, 6);
+  EXPECT_EQ(choices->samples, 1);
+  // expert = (p + n + l + s) % E of patch 5; the text's first word (n + l + s) % E.
+  EXPECT_EQ(choices->image.expert[5], (5 + 6 + 1 + 4) % 4);
+  EXPECT_EQ(choices->text.expert[0], (6 + 1 + 4) % 4);
+  EXPECT_FALSE(hasGates(*choices));
+  ASSERT_TRUE(waitUntil([&] { return source.decisions(4, 1, 6) != nullptr; }));
+  const auto whole = source.decisions(4, 1, 6);
+  EXPECT_TRUE(hasGates(*whole));
+  EXPECT_EQ(choices->image.kept, whole->image.kept);
+  EXPECT_EQ(choices->text.kept, whole->text.kept);
+  EXPECT_EQ(source.choices(4, 1, 6), whole);
+  EXPECT_EQ(source.choices(4, 2, 6), nullptr) << "no such layer";
+  EXPECT_FALSE(source.cannotReadChoices(4, 1, 6));
+}
+
+TEST(RecordingSource, ChoicesCanBeReadWhereWhatTheyDoNotNeedIsDamaged) {
+  QTemporaryDir folder;
+  probe::test::writeSyntheticRecording(folder.filePath("run").toStdString(), {});
+  const auto changed = probe::test::runPython(
+      "import sys, h5py\nf = h5py.File(sys.argv[1], 'r+')\n"
+      "f['snapshots/image_runner_up'][4, 1, 6, 3] = 200\n",
+      folder.filePath("run/recording.h5").toStdString());
+  ASSERT_EQ(changed.status, 0) << changed.output;
+  RecordingSource source(std::make_shared<ReaderThread>(), folder.filePath("run"));
+  ASSERT_TRUE(waitUntil([&] { return source.data() != nullptr; }));
+  source.decisions(4, 1, 6);
+  ASSERT_TRUE(waitUntil([&] { return source.cannotReadDecisions(4, 1, 6); }));
+  EXPECT_TRUE(waitUntil([&] { return source.choices(4, 1, 6) != nullptr; }));
+  EXPECT_FALSE(source.cannotReadChoices(4, 1, 6));
 }
 
 }  // namespace
