@@ -420,6 +420,15 @@ void CanvasWidget::setWallPlace(const WallPlace& place) {
   canvas_->requestFrames();
 }
 
+std::optional<WallSight> CanvasWidget::sight() const {
+  const CanvasScene& scene = canvas_->scene;
+  if (!scene.hasWall() || scene.isEmpty() || scene.views().mode() != CanvasMode::Wall) {
+    return std::nullopt;
+  }
+  return WallSight{scene.area(), std::make_shared<const WallCamera>(scene.camera()),
+                   scene.run().layout.image_width};
+}
+
 std::optional<QRectF> CanvasWidget::tokenRect(const TokenRef& token) const {
   if (!canvas_->scene.hasWall()) {
     return std::nullopt;

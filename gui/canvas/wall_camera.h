@@ -14,6 +14,7 @@ namespace limoe::gui {
 struct WallView {
   QPointF offset;
   double zoom = 1;
+  bool operator==(const WallView&) const = default;
 
   QPointF toScreen(const QPointF& wall) const { return offset + wall * zoom; }
   QPointF toWall(const QPointF& screen) const { return (screen - offset) / zoom; }

@@ -22,6 +22,8 @@
 #include "gui/charts/modality_chart.h"
 #include "gui/compare/compare_canvas.h"
 #include "gui/compare/compare_view.h"
+#include "gui/compare/other_run_peek.h"
+#include "gui/compare/shift_watch.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/runs/own_recording.h"
 #include "gui/view/elided_label.h"
@@ -105,6 +107,7 @@ void MainWindow::makeCentre() {
   canvas_ = new CanvasWidget(state_, centre_);
   canvas_->setDigests(&digests_);
   canvas_->setAccessibleName("Image wall");
+  peek_ = new OtherRunPeek(*canvas_, state_, this);
   starting_page_ = new StartingPage(centre_);
   health_ = new ElidedLabel(centre);
   health_->setObjectName("health");
@@ -135,6 +138,7 @@ void MainWindow::connectRuns() {
   connect(&catalog_, &RunCatalog::changed, this, &MainWindow::refreshRunsPanel);
   connect(runs_panel_, &RunsPanel::chosen, this,
           [this](const QString& path) { showRun(runs_.open(path)); });
+  connect(runs_panel_, &RunsPanel::compareAsked, this, &MainWindow::comparePaths);
   connect(&runs_, &OpenRuns::opened, this, [this](OpenRun* run) {
     remember(run->path);
     if (run == show_when_open_) {
@@ -163,6 +167,7 @@ void MainWindow::connectRuns() {
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(&digests_, &Digests::failed, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(new ShiftWatch(this), &ShiftWatch::held, this, &MainWindow::peekAtOtherRun);
   connect(filter_bar_, &FilterBar::dismissed, this, &MainWindow::showWall);
   connect(own_bar_, &OwnBar::backAsked, this, &MainWindow::switchOwn);
   connect(own_bar_, &OwnBar::moreAsked, this, [this] { askForOwnProbe(); });

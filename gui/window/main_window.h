@@ -38,6 +38,7 @@ class LayerView;
 class LiveValues;
 class MessageBar;
 class ModalityChart;
+class OtherRunPeek;
 class OwnBar;
 class OwnProbeDialog;
 class RunControl;
@@ -168,6 +169,9 @@ class MainWindow : public QMainWindow {
   /// Another run is shown than that of the window so far, or a compared one goes.
   void followInComparison(OpenRun* shown);
   void leaveOutOfComparison(OpenRun* closing);
+  void offerOtherRun();  ///< to whom holds Shift on the single wall
+  /// Shift was pressed or released, or the window is no longer in front.
+  void peekAtOtherRun(bool peek);
   QWidget* centreWidget() const;  ///< what belongs in the middle now
 
   // main_window_menus.cpp
@@ -265,6 +269,8 @@ class MainWindow : public QMainWindow {
   CanvasWidget* canvas_;
   StartingPage* starting_page_;
   CompareView* compare_ = nullptr;
+  OtherRunPeek* peek_;
+  OpenRun* before_ = nullptr;  ///< was shown before the one that is
   QLabel* health_ = nullptr;
   TimeBar* time_bar_;
   RunsPanel* runs_panel_;

@@ -1,9 +1,11 @@
 #include "gui/window/runs_panel.h"
 
+#include <QApplication>
 #include <QEvent>
 #include <QFileInfo>
 #include <QHeaderView>
 #include <QLabel>
+#include <QPushButton>
 #include <QStyle>
 #include <QTreeWidget>
 #include <QTreeWidgetItemIterator>
@@ -101,7 +103,10 @@ QString stateWord(const RunEntry& run) {
 }
 
 RunsPanel::RunsPanel(QWidget* parent)
-    : QWidget(parent), list_(new QTreeWidget(this)), empty_(new QLabel(this)) {
+    : QWidget(parent),
+      list_(new QTreeWidget(this)),
+      empty_(new QLabel(this)),
+      compare_(new QPushButton(this)) {
   list_->setObjectName("runsList");
   list_->setHeaderLabels({"Run", "State", "Step", "Setting"});
   list_->setUniformRowHeights(true);
@@ -115,7 +120,8 @@ RunsPanel::RunsPanel(QWidget* parent)
   list_->headerItem()->setTextAlignment(kStep, Qt::AlignRight | Qt::AlignVCenter);
   list_->viewport()->setAttribute(Qt::WA_Hover);
   list_->viewport()->installEventFilter(this);
-  list_->setToolTip("Click a run to show it");
+  list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  list_->setToolTip("Click a run to show it; with Ctrl or Shift select several to compare them");
   list_->setAccessibleName("Runs");
   empty_->setWordWrap(true);
   empty_->setContentsMargins(10, 8, 10, 8);
@@ -125,15 +131,53 @@ RunsPanel::RunsPanel(QWidget* parent)
   layout->setSpacing(0);
   layout->addWidget(empty_);
   layout->addWidget(list_, 1);
+  compare_->setObjectName("compareSelected");
+  compare_->setAutoDefault(false);
+  compare_->setToolTip("Show the selected runs side by side, their experts matched");
+  layout->addWidget(compare_);
+  compare_->hide();
+  connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compareAsked(selectedRuns()); });
+  connect(list_, &QTreeWidget::itemSelectionChanged, this, &RunsPanel::offerComparison);
   const auto choose = [this](QTreeWidgetItem* item) {
     Q_EMIT chosen(item->data(kName, Qt::UserRole).toString());
   };
-  connect(list_, &QTreeWidget::itemClicked, this, choose);
+  connect(list_, &QTreeWidget::itemClicked, this, [choose](QTreeWidgetItem* item) {
+    // With these a click selects for a comparison, and shows nothing.
+    const auto held = QApplication::keyboardModifiers() & (Qt::ControlModifier | Qt::ShiftModifier);
+    if (held == Qt::NoModifier) {
+      choose(item);
+    }
+  });
   connect(list_, &QTreeWidget::itemActivated, this, choose);
+}
+
+QStringList RunsPanel::selectedRuns() const {
+  QStringList paths;
+  for (int i = 0; i < list_->topLevelItemCount(); ++i) {
+    const QTreeWidgetItem* item = list_->topLevelItem(i);
+    const QString path = item->data(kName, Qt::UserRole).toString();
+    if (item->isSelected() && path == shown_) {
+      paths.prepend(path);  // the reference
+    } else if (item->isSelected()) {
+      paths << path;
+    }
+  }
+  return paths;
+}
+
+void RunsPanel::offerComparison() {
+  constexpr qsizetype kMostCompared = 6;
+  const qsizetype count = selectedRuns().size();
+  compare_->setVisible(count >= 2);
+  compare_->setEnabled(count <= kMostCompared);
+  compare_->setText(count <= kMostCompared
+                        ? QString("Compare %1 runs").arg(count)
+                        : QString("At most %1 can be compared").arg(kMostCompared));
 }
 
 void RunsPanel::setRuns(const std::vector<RunEntry>& runs, const QString& shown,
                         const QString& folder) {
+  shown_ = shown;
   const std::vector<Line> lines = linesOf(runs);
   setCount(list_->invisibleRootItem(), lines.size());
   bool nested = false;

@@ -8,6 +8,7 @@
 #include "gui/runs/run_catalog.h"
 
 class QLabel;
+class QPushButton;
 class QTreeWidget;
 
 namespace limoe::gui {
@@ -22,15 +23,20 @@ class RunsPanel : public QWidget {
 
  Q_SIGNALS:
   void chosen(QString path);
+  void compareAsked(QStringList paths);  ///< of selected runs, the shown one first where it is one
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
   void layColumns();
+  QStringList selectedRuns() const;
+  void offerComparison();
 
   QTreeWidget* list_;
   QLabel* empty_;
+  QPushButton* compare_;
+  QString shown_;
 };
 
 /// "training", "finished", "ended early" – or "unreadable".
