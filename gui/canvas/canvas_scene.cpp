@@ -83,6 +83,26 @@ void CanvasScene::arrange() {
     wall_is_new_ = false;
   }
   followCurrent(other_mode, was_in_view);
+  if (!other_mode) {
+    askAhead();
+  }
+}
+
+/// What the next frame will show of the slots in view is read while that frame, which cannot have
+/// it yet, is drawn.
+void CanvasScene::askAhead() const {
+  const SampleViews seen = views();
+  for (int64_t slot = visible_.first; slot < std::min(visible_.second, seen.count()); ++slot) {
+    const PlaceWish wish = seen.at(slot);
+    if (wish.snapshot < 0) {
+      continue;
+    }
+    if (reads_gates_) {
+      source_->decisions(wish.snapshot, wish.layer, wish.sample);
+    } else {
+      source_->choices(wish.snapshot, wish.layer, wish.sample);
+    }
+  }
 }
 
 bool CanvasScene::isInView(int64_t slot) const {
@@ -219,10 +239,10 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   // The filter chooses images for the wall. Of one image all is shown: what was dropped at one step
   // was kept at another, and e3 of one layer is not e3 of the next.
   const TokenFilter filter = seen.mode() == CanvasMode::Wall ? state_.filter() : TokenFilter();
-  const bool gates = needsGates(style) || filter.gate_below;
+  reads_gates_ = needsGates(style) || filter.gate_below;
   for (int64_t slot = first; slot < last; ++slot) {
     PlaceWish wish = seen.at(slot);
-    wish.gates = gates;
+    wish.gates = reads_gates_;
     shown.push_back(&samples_.at(wish, *source_, *run_, wall, filter, counts ? &flips_ : nullptr));
     most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
   }

@@ -15,7 +15,8 @@ void LayerView::State::goToBest(bool selects) {
   if (!run || tools->names().isEmpty()) {
     return;
   }
-  if (!shown_kind || map->map().isEmpty() || map->isStale() || tools->names() != shown_names || tools->kind() != *shown_kind) {
+  if (!shown_kind || map->map().isEmpty() || map->isStale() || tools->names() != shown_names ||
+      tools->kind() != *shown_kind) {
     selects_best = selects;  // what is asked for is still being counted
     return;
   }
@@ -62,8 +63,8 @@ std::vector<BestExperts::Part> LayerView::State::bestOfColumn(const RunData& run
   if (!shown_kind || !shown_digest || map->isStale()) {
     return {};
   }
-  auto parts = bests.ofColumn(
-      run, *shown_digest, namesOf(*shown_digest, *shown_kind, kinds.kindsOf(column)));
+  auto parts = bests.ofColumn(run, *shown_digest,
+                              namesOf(*shown_digest, *shown_kind, kinds.kindsOf(column)));
   if (const auto question = bests.wanted()) {
     bar->follow(tr("Counting the other layers"), {{&digests, *question}});
   } else {

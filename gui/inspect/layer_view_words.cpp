@@ -76,7 +76,8 @@ QVariant WordListModel::data(const QModelIndex& index, int role) const {
     case Qt::CheckStateRole:
       return kind.ticked ? Qt::Checked : Qt::Unchecked;
     case Qt::ToolTipRole:
-      return tr("%1: %2 kept tokens in the shown layer and step").arg(kind.name, countText(kind.count));
+      return tr("%1: %2 kept tokens in the shown layer and step")
+          .arg(kind.name, countText(kind.count));
     default:
       return {};
   }
@@ -115,7 +116,8 @@ WordList::WordList(QWidget* parent)
   sort_->setToolTip(sort_->accessibleName());
   list_->setObjectName(QStringLiteral("wordListItems"));
   list_->setAccessibleName(tr("All that occur, with their counts"));
-  list_->setToolTip(tr("Tick (or Space) what is to be a column; Enter: the expert that takes most"));
+  list_->setToolTip(
+      tr("Tick (or Space) what is to be a column; Enter: the expert that takes most"));
   list_->setModel(model_);
   list_->setUniformItemSizes(true);
   auto* row = new QHBoxLayout;
@@ -142,7 +144,8 @@ WordList::WordList(QWidget* parent)
 }
 
 void WordList::refill() {
-  model_->list(containing_->text().trimmed(), static_cast<WordListModel::Sort>(sort_->currentIndex()));
+  model_->list(containing_->text().trimmed(),
+               static_cast<WordListModel::Sort>(sort_->currentIndex()));
 }
 
 void WordList::open(const KindCounts& counts, const QStringList& ticked, const QWidget& beside) {

@@ -1,5 +1,5 @@
-// Tool tips that are broken into lines: Qt does so for rich text only, and a long sentence would run
-// past the window.
+// Tool tips that are broken into lines: Qt does so for rich text only, and a long sentence would
+// run past the window.
 #pragma once
 
 #include <QObject>
