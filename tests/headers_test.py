@@ -32,7 +32,8 @@ FORBIDDEN = {
 }
 # Plain C++ parts of model/, which the desktop program uses too.
 PLAIN = ["model/config.h", "model/config_json.h", "model/config_presets.h", "model/json_text.h",
-         "model/model_size.h", "model/routing.h", "model/safetensors_header.h"]
+         "model/model_size.h", "model/routing.h", "model/safetensors_header.h",
+         "model/sweep_spec.h"]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', re.MULTILINE)
 

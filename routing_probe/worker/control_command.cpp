@@ -87,9 +87,12 @@ void addControlCommand(CLI::App& app, int& status) {
       "  limoe control runs/demo status\n"
       "  limoe control runs/demo set aux.weight=0.1 aux.global_text=0\n"
       "  limoe control runs/demo probe --image cat.png --caption \"a red house\"\n"
-      "Can be set: aux.*, moe.noise_std, moe.capacity_factor, moe.priority, "
-      "train.learning_rate.\nA change takes effect at the next step and is recorded "
-      "as an event with that step.");
+      "Can be set: aux.* (weight, coefficients, min_experts_image, min_experts_text), "
+      "moe.noise_std,\nmoe.capacity_factor, moe.priority, train.learning_rate. A change takes "
+      "effect at the next step and is recorded as\nan event with that step, old and new value.\n"
+      "To try other settings beside the run: `checkpoint` (its event says when it is written), "
+      "then "
+      "`limoe train --fork RUN`.");
   command->add_option("run", options->run, "the run's folder")->required();
   command->add_option("command", options->command, "what to do")
       ->required()

@@ -5,6 +5,7 @@ import csv
 import json
 import math
 import os
+import pathlib
 import signal
 import statistics
 import subprocess
@@ -84,6 +85,12 @@ output = limoe("sweep", folder / "nowhere.json", status=1)
 assert "nowhere.json" in output
 (folder / "broken.json").write_text('{"name": "a",,}')
 assert "line 1" in limoe("sweep", folder / "broken.json", status=1)
+
+# --- the examples are sound
+for name, runs_of, length in (("losses", 6 * 3, 150), ("twins", 4 * 3, 200)):
+    example = pathlib.Path(__file__).parents[2] / f"assets/{name}.json"
+    assert f"{runs_of} runs, {runs_of * length} steps" in limoe("sweep", example, "--dry-run",
+                                                             cwd=folder)
 
 # --- a dry run says what would be trained, and writes nothing
 variants = [{"setting": "limoe"}, {"name": "dense", "set": {"moe": None}},
