@@ -18,7 +18,7 @@ namespace limoe::gui {
 namespace {
 
 /// Letters on a line of a header below which its texts take two lines.
-constexpr int kNarrow = 62;
+constexpr int kNarrow = 78;
 /// Lines of the tables below, at first.
 constexpr int kTableLines = 10;
 

@@ -26,7 +26,6 @@ class OtherRunPeek : public QObject {
   void begin();  ///< Shift was pressed
   void end();
   bool isShown() const;
-  CompareCanvas& canvas() { return *canvas_; }
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
