@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QSignalBlocker>
 #include <QVBoxLayout>
+#include <array>
 
 #include "gui/charts/expert_counts.h"
 #include "gui/compare/compare_words.h"
@@ -69,10 +70,19 @@ CompareHeader::CompareHeader(CompareRuns& runs, std::size_t column, ViewState& s
   refresh();
 }
 
-void CompareHeader::setNarrow(bool narrow) {
-  for (ElidedLabel* label : {match_, elsewhere_, numbers_, settings_}) {
-    label->setLines(narrow ? 2 : 1);
-  }
+ElidedLabel* CompareHeader::textAt(std::size_t text) const {
+  return std::array<ElidedLabel*, kTexts>{match_, elsewhere_, numbers_, settings_}[text];
+}
+
+bool CompareHeader::isTooLong(std::size_t text, int width) const {
+  const QMargins margins = layout()->contentsMargins();
+  const ElidedLabel* label = textAt(text);
+  return label->fontMetrics().horizontalAdvance(label->text()) >
+         width - margins.left() - margins.right();
+}
+
+void CompareHeader::setLines(std::size_t text, int lines) {
+  textAt(text)->setLines(lines);
 }
 
 void CompareHeader::refresh() {

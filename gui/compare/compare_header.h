@@ -20,11 +20,15 @@ class CompareHeader : public QFrame {
   CompareHeader(CompareRuns& runs, std::size_t column, ViewState& shared, QWidget* parent);
 
   void refresh();
-  void setNarrow(bool narrow);  ///< its texts take two lines each
+  /// Texts that may take two lines, from the top.
+  static constexpr std::size_t kTexts = 4;
+  bool isTooLong(std::size_t text, int width) const;  ///< for one line in a header so wide
+  void setLines(std::size_t text, int lines);
   /// All that it says, a line for each.
   QString words() const;
 
  private:
+  ElidedLabel* textAt(std::size_t text) const;
   void fillLayers();
   void fillChips();
 

@@ -5,6 +5,7 @@
 #include <QSignalBlocker>
 #include <QSlider>
 #include <QToolButton>
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -100,10 +101,6 @@ void CompareTools::makeColor() {
   color_->setToolTip(
       tr("Experts: matched ones have the reference’s colour. Disagreement: where runs send a patch "
          "to another expert than the reference does"));
-  for (const auto& [color, name] : kColors) {
-    color_->addItem(tr(name), static_cast<int>(color));
-  }
-  color_->addItem(tr("Disagreement"), kDisagreement);
   legend_->setObjectName("compareLegend");
   legend_->setTextFormat(Qt::RichText);
   layout()->addWidget(color_);
@@ -160,16 +157,34 @@ void CompareTools::fillLayers() {
   layer_->setCurrentIndex(static_cast<int>(reference ? reference->layer() : 0));
 }
 
+void CompareTools::fillColors() {
+  const auto run = runs_.reference() ? runs_.reference()->data() : nullptr;
+  const bool second = run && run->layout.top_k > 1;
+  if (color_->count() > 0 &&
+      (color_->findData(static_cast<int>(OverlayColor::SecondChoice)) >= 0) == second) {
+    return;
+  }
+  const QSignalBlocker quiet(color_);
+  color_->clear();
+  for (const auto& [color, name] : kColors) {
+    if (second || color != OverlayColor::SecondChoice) {
+      color_->addItem(tr(name), static_cast<int>(color));
+    }
+  }
+  color_->addItem(tr("Disagreement"), kDisagreement);
+}
+
 void CompareTools::refresh() {
   fillLayers();
+  fillColors();
   const QSignalBlocker quiet_overlay(overlay_);
   const QSignalBlocker quiet_opacity(opacity_);
   overlay_->setChecked(shared_.overlayVisible());
   opacity_->setValue(static_cast<int>(std::lround(shared_.opacity() * 100)));
   style_->setCurrentIndex(static_cast<int>(shared_.overlayStyle()));
   const bool map = runs_.showsDisagreement();
-  color_->setCurrentIndex(
-      color_->findData(map ? kDisagreement : static_cast<int>(shared_.overlayColor())));
+  color_->setCurrentIndex(std::max(
+      0, color_->findData(map ? kDisagreement : static_cast<int>(shared_.overlayColor()))));
   legend_->setVisible(map);
   legend_->setText(
       tr("<span style='color:%1'>■</span> another expert than in the reference · pale: "

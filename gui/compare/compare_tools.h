@@ -35,6 +35,7 @@ class CompareTools : public QWidget {
   void makeButtons();
   QLabel* label(const QString& text);
   void fillLayers();
+  void fillColors();
 
   CompareRuns& runs_;
   ViewState& shared_;

@@ -4,6 +4,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
+#include <utility>
 
 #include "gui/compare/compare_canvas.h"
 #include "gui/compare/compare_header.h"
@@ -17,10 +18,9 @@
 namespace limoe::gui {
 namespace {
 
-/// Letters on a line of a header below which its texts take two lines.
-constexpr int kNarrow = 62;
-/// Lines of the tables below, at first.
-constexpr int kTableLines = 10;
+/// Lines of the tables and curves below, at first, and the part of the height they take at most.
+constexpr int kTableLines = 13;
+constexpr double kMostTables = 0.3;
 
 }  // namespace
 
@@ -59,8 +59,7 @@ CompareView::CompareView(ViewState& shared, QWidget* parent)
   splitter_->addWidget(tables_);
   splitter_->setStretchFactor(0, 1);
   splitter_->setStretchFactor(1, 0);
-  const int low = kTableLines * fontMetrics().height();
-  splitter_->setSizes({10 * low, low});
+
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(splitter_);
@@ -97,10 +96,20 @@ void CompareView::makeHeaders() {
 
 void CompareView::layHeaders() {
   const int width = header_row_->width();
+  // Side by side they stand in the same lines.
+  for (std::size_t text = 0; text < CompareHeader::kTexts; ++text) {
+    bool too_long = false;
+    for (std::size_t c = 0; c < headers_.size(); ++c) {
+      too_long =
+          too_long || headers_[c]->isTooLong(text, columnSpan(c, headers_.size(), width).width);
+    }
+    for (CompareHeader* header : headers_) {
+      header->setLines(text, too_long ? 2 : 1);
+    }
+  }
   int height = 0;
   for (std::size_t c = 0; c < headers_.size(); ++c) {
     const ColumnSpan span = columnSpan(c, headers_.size(), width);
-    headers_[c]->setNarrow(span.width < kNarrow * fontMetrics().averageCharWidth());
     const int own = headers_[c]->hasHeightForWidth() ? headers_[c]->heightForWidth(span.width)
                                                      : headers_[c]->sizeHint().height();
     height = std::max(height, own);
@@ -163,6 +172,10 @@ void CompareView::resizeEvent(QResizeEvent* event) {
 
 void CompareView::showEvent(QShowEvent* event) {
   QWidget::showEvent(event);
+  if (!std::exchange(sized_, true)) {
+    const int low = std::min(kTableLines * fontMetrics().height(), qRound(height() * kMostTables));
+    splitter_->setSizes({height() - low, low});
+  }
   layHeaders();
   tables_->refresh();
 }

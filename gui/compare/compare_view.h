@@ -58,6 +58,7 @@ class CompareView : public QWidget {
   CompareCanvas* canvas_;
   CompareTables* tables_;
   QSplitter* splitter_;
+  bool sized_ = false;  ///< has been seen once
 };
 
 }  // namespace limoe::gui

@@ -176,7 +176,7 @@ Layout syntheticLayout(const SyntheticOptions& options) {
 
 Origin syntheticOrigin(const SyntheticOptions& options, int64_t part, int64_t first_step) {
   return {options.config_json, "synthetic 1", "2024-05-01T12:00:00Z", "synthetic-run", part,
-          first_step,          1.25,          options.group_pairs};
+          first_step,          1.25,          options.group_pairs,    std::nullopt};
 }
 
 ProbeSet syntheticProbe(const SyntheticOptions& options) {

@@ -36,19 +36,11 @@ class RenumberedRun : public FakeRunSource {
   std::shared_ptr<const RunData> data() const override { return own_; }
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override {
-    const auto slice = FakeRunSource::decisions(snapshot, layer, sample);
-    if (!slice) {
-      return nullptr;
-    }
-    auto renumbered = std::make_shared<probe::LayerSlice>(*slice);
-    for (probe::Decisions* decisions : {&renumbered->image, &renumbered->text}) {
-      for (uint16_t& expert : decisions->expert) {
-        if (expert != probe::kNoExpert) {
-          expert = static_cast<uint16_t>((expert + shift_) % experts_);
-        }
-      }
-    }
-    return renumbered;
+    return renumbered(FakeRunSource::decisions(snapshot, layer, sample));
+  }
+  std::shared_ptr<const probe::LayerSlice> choices(int64_t snapshot, int64_t layer,
+                                                   int64_t sample) override {
+    return renumbered(FakeRunSource::choices(snapshot, layer, sample));
   }
   void setConfig(const std::string& config) {
     config_ = config;
@@ -56,6 +48,22 @@ class RenumberedRun : public FakeRunSource {
   }
 
  private:
+  std::shared_ptr<const probe::LayerSlice> renumbered(
+      const std::shared_ptr<const probe::LayerSlice>& slice) const {
+    if (!slice) {
+      return nullptr;
+    }
+    auto copy = std::make_shared<probe::LayerSlice>(*slice);
+    for (probe::Decisions* decisions : {&copy->image, &copy->text}) {
+      for (uint16_t& expert : decisions->expert) {
+        if (expert != probe::kNoExpert) {
+          expert = static_cast<uint16_t>((expert + shift_) % experts_);
+        }
+      }
+    }
+    return copy;
+  }
+
   void remake() {
     auto data = std::make_shared<RunData>(*FakeRunSource::data());
     data->name = name_;
