@@ -27,6 +27,7 @@ RunEntry readEntry(const QString& path) {
     if (reader.stepCount() > 0) {
       entry.step = reader.readSteps(reader.stepCount() - 1, 1).front().step;
     }
+    setOrigin(entry, reader.origin());
     const auto config =
         model::runConfigFromLayers({model::parseJson(reader.origin().config_json, "config")});
     entry.setting = QString::fromStdString(config.setting);
@@ -57,6 +58,16 @@ std::vector<RunEntry> ownEntries(const QString& run) {
 }
 
 }  // namespace
+
+void setOrigin(RunEntry& entry, const probe::Origin& origin) {
+  entry.run_id = QString::fromStdString(origin.run_id);
+  if (origin.parent) {
+    const QString folder = QString::fromStdString(origin.parent->folder);
+    entry.parent = QDir::cleanPath(QDir(entry.path).absoluteFilePath(folder));
+    entry.parent_run_id = QString::fromStdString(origin.parent->run_id);
+    entry.parent_step = origin.parent->step;
+  }
+}
 
 RunEntry ownEntry(const OwnRecording& own, const QString& path) {
   RunEntry entry;

@@ -19,8 +19,12 @@ namespace limoe::gui {
 /// One line of the list of runs.
 struct RunEntry {
   QString name;
-  QString path;       ///< absolute: the run's folder, or a recording that lies elsewhere
-  QString run;        ///< of a recording of the user's own images: path of the run that routed them
+  QString path;    ///< absolute: the run's folder, or a recording that lies elsewhere
+  QString run;     ///< of a recording of the user's own images: path of the run that routed them
+  QString run_id;  ///< the same wherever the folder lies; empty: not known
+  QString parent;  ///< of a fork: path of the run that it began with; empty: it is none
+  QString parent_run_id;
+  int64_t parent_step = 0;
   QString setting;    ///< named setting of the auxiliary losses
   int64_t step = 0;   ///< newest recorded
   int64_t steps = 0;  ///< planned
@@ -30,6 +34,9 @@ struct RunEntry {
 
   bool operator==(const RunEntry&) const = default;
 };
+
+/// Puts there what a recording says of where it comes from.
+void setOrigin(RunEntry& entry, const probe::Origin& origin);
 
 /// The line of a recording of the user's own images at `path`.
 RunEntry ownEntry(const OwnRecording& own, const QString& path);

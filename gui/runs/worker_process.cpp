@@ -52,18 +52,7 @@ QString NewRun::name() const {
 }
 
 QStringList NewRun::trainArguments() const {
-  QStringList arguments{"train",  "--preset", preset,  "--setting", setting,
-                        "--data", data,       "--out", folder};
-  if (steps > 0) {
-    arguments << "--steps" << QString::number(steps);
-  }
-  if (seed >= 0) {
-    arguments << "--seed" << QString::number(seed);
-  }
-  for (const QString& choice : record) {
-    arguments << "--record" << choice;
-  }
-  return arguments;
+  return QStringList{"train"} + options + QStringList{"--out", folder};
 }
 
 QString findWorkerProgram() {

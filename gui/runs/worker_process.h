@@ -15,12 +15,10 @@ namespace limoe::gui {
 /// What to train, as the command line of `limoe train` names it.
 struct NewRun {
   QString folder;  ///< absolute path of the run's folder, which must not hold a run
-  QString preset = "tiny";
-  QString setting = "limoe";
-  QString data = "scenes";
-  int steps = 0;       ///< 0: the preset's own number
-  int seed = -1;       ///< below 0: the preset's own
-  QStringList record;  ///< what differs from the preset's recording, KEY=VALUE each
+  /// Of `limoe train`, without --out: "--preset", "tiny", "--set", "aux.weight=0.1", …; none: as
+  /// the program has it.
+  QStringList options;
+  int threads = 0;  ///< of the training step, as the options say; 0: as many as there are cores
 
   QString name() const;
   QStringList trainArguments() const;  ///< "train", "--preset", …

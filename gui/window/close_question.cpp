@@ -10,34 +10,44 @@ namespace {
 
 constexpr int kCheckMs = 100;
 
-QString workersOf(const std::vector<OpenRun*>& live) {
-  QStringList names;
-  for (const OpenRun* run : live) {
-    names << run->name;
-  }
-  return live.size() == 1
+QString workersOf(const QStringList& names) {
+  return names.size() == 1
              ? QString("The worker of run %1 is training.").arg(names.first())
-             : QString("%1 workers are training: %2.").arg(live.size()).arg(names.join(", "));
+             : QString("%1 workers are training: %2.").arg(names.size()).arg(names.join(", "));
 }
 
 }  // namespace
 
-CloseQuestion::CloseQuestion(OpenRuns& runs, QWidget* window)
-    : QObject(window), runs_(runs), window_(window) {
+CloseQuestion::CloseQuestion(OpenRuns& runs, RunQueue& queue, QWidget* window)
+    : QObject(window), runs_(runs), queue_(queue), window_(window) {
   check_timer_.setInterval(kCheckMs);
   connect(&check_timer_, &QTimer::timeout, this, &CloseQuestion::checkStopped);
+}
+
+QStringList CloseQuestion::names() const {
+  QStringList names = queue_.names(QueueState::Training);
+  for (const OpenRun* run : runs_.live()) {
+    if (!queue_.folders(QueueState::Training).contains(run->path)) {
+      names << run->name;
+    }
+  }
+  return names;
 }
 
 void CloseQuestion::ask() {
   if (question_ || waiting_) {
     return;
   }
-  question_ = new QMessageBox(QMessageBox::Question, "Close LIMoE Scope", workersOf(runs_.live()),
+  question_ = new QMessageBox(QMessageBox::Question, "Close LIMoE Scope", workersOf(names()),
                               QMessageBox::NoButton, window_);
   question_->setObjectName("closeQuestion");
   question_->setAttribute(Qt::WA_DeleteOnClose);
+  const int queued = queue_.isStarted() ? queue_.count(QueueState::Waiting) : 0;
   question_->setInformativeText(
-      "It can train on without the window; opening the run again shows it.");
+      QString("It can train on without the window; opening the run again shows it.") +
+      (queued > 0 ? QString(" The queue starts none of its %1 other runs meanwhile; they are kept.")
+                        .arg(queued)
+                  : QString()));
   QPushButton* stop = question_->addButton("Stop the worker", QMessageBox::DestructiveRole);
   QPushButton* leave = question_->addButton("Let it train on", QMessageBox::AcceptRole);
   QPushButton* cancel = question_->addButton(QMessageBox::Cancel);
@@ -74,7 +84,11 @@ void CloseQuestion::stopWorkers() {
     Q_EMIT mayClose();
   });
   waiting_->show();
+  queue_.stopAll();
   for (OpenRun* run : runs_.live()) {
+    if (queue_.folders(QueueState::Training).contains(run->path)) {
+      continue;
+    }
     if (!run->control) {
       run->worker->interrupt();  // it has no socket before its recording
       continue;
@@ -92,7 +106,7 @@ void CloseQuestion::stopWorkers() {
 }
 
 void CloseQuestion::checkStopped() {
-  if (runs_.live().empty()) {
+  if (!isWorkerAlive()) {
     endWaiting();
     Q_EMIT mayClose();
   }

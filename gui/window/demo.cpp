@@ -117,7 +117,8 @@ NewRun demoRun(const QString& folder) {
   run.folder = folder;
   // It is short, and there to see how routing changes: that may cost more than recording usually
   // does.
-  run.record = {"every=20", "recall_every=100"};
+  run.options = {"--preset", "tiny",     "--setting", "limoe",
+                 "--record", "every=20", "--record",  "recall_every=100"};
   return run;
 }
 

@@ -1,4 +1,5 @@
 // The values that may change while a model trains, editable together: Apply sends what differs.
+// Below them what was changed so far, each to be undone.
 #pragma once
 
 #include <QLineEdit>
@@ -7,6 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "gui/steer/change_history.h"
+
+class QAction;
 class QComboBox;
 class QFormLayout;
 class QLabel;
@@ -14,6 +18,10 @@ class QPushButton;
 class QScrollArea;
 
 namespace limoe::gui {
+
+class ChangeList;
+struct ConfigKey;
+struct RunData;
 
 class LiveValues : public QWidget {
   Q_OBJECT
@@ -25,20 +33,29 @@ class LiveValues : public QWidget {
   void setCurrent(const nlohmann::json& live);
   /// The worker has taken over `values`, which applied() carried.
   void accept(const nlohmann::json& values);
+  /// The run that is shown, nullptr: none, with the changes that its recording tells.
+  void setRun(const RunData* run);
+
+  QAction* undoAction() const;
+  QAction* redoAction() const;
 
  Q_SIGNALS:
   void applied(nlohmann::json values);  ///< only those that differ
 
  protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
 
  private:
-  void addNumber(QFormLayout* form, const std::string& key, const QString& label,
-                 const QString& tip);
+  void addNumber(QFormLayout* form, const ConfigKey& key);
+  void makeFields();
+  void connectFields();
+  void send(const nlohmann::json& values);
   nlohmann::json changes() const;
   void revert();
   void refresh();
 
+  ChangeHistory history_;
   std::map<std::string, QLineEdit*> numbers_;  ///< by dotted key
   QComboBox* priority_;
   QLabel* hint_;
@@ -46,6 +63,7 @@ class LiveValues : public QWidget {
   QWidget* fields_;
   QPushButton* apply_;
   QPushButton* revert_;
+  ChangeList* change_list_;
   nlohmann::json current_ = nlohmann::json::object();
 };
 

@@ -66,8 +66,10 @@ MainWindow::MainWindow(const WindowOptions& options)
       sessions_(state_, reader_, options.settings_file),
       runs_(reader_),
       catalog_(reader_, options.runs_folder),
+      queue_(reader_, options.runs_folder, options.worker_program),
       control_(new RunControl(this)),
-      close_question_(new CloseQuestion(runs_, this)) {
+      close_question_(new CloseQuestion(runs_, queue_, this)) {
+  letters_ = Mailbox::of(this);
   setWindowTitle("LIMoE Scope");
   setAcceptDrops(true);
   setDockNestingEnabled(true);
@@ -136,6 +138,11 @@ void MainWindow::makeCentre() {
 
 void MainWindow::connectRuns() {
   connect(&catalog_, &RunCatalog::changed, this, &MainWindow::refreshRunsPanel);
+  runs_panel_->setQueue(&queue_);
+  connect(&queue_, &RunQueue::changed, &catalog_, &RunCatalog::refresh);
+  connect(&queue_, &RunQueue::warned, this,
+          [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(runs_panel_, &RunsPanel::forkAsked, this, &MainWindow::askForFork);
   connect(runs_panel_, &RunsPanel::chosen, this,
           [this](const QString& path) { showRun(runs_.open(path)); });
   connect(runs_panel_, &RunsPanel::compareAsked, this, &MainWindow::comparePaths);
@@ -372,7 +379,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     event->ignore();
     return;
   }
-  if (!close_allowed_ && !runs_.live().empty()) {
+  if (!close_allowed_ && close_question_->isWorkerAlive()) {
     close_question_->ask();
     event->ignore();
     return;

@@ -13,6 +13,7 @@
 #include "gui/inspect/expert_flow.h"
 #include "gui/inspect/layer_view_find.h"
 #include "gui/runs/run_catalog.h"
+#include "gui/steer/run_queue.h"
 #include "gui/view/view_state.h"
 #include "gui/window/appearance.h"
 #include "gui/window/open_runs.h"
@@ -37,6 +38,7 @@ class FilterBar;
 class LayerView;
 class LiveValues;
 class MessageBar;
+class NewRunDialog;
 class ModalityChart;
 class OtherRunPeek;
 class OwnBar;
@@ -49,6 +51,9 @@ class TokenInspector;
 class WaitingBar;
 class WhatIfPanel;
 class WhatIfSource;
+struct ForkPoint;
+struct ForkPoints;
+struct NewRunPlace;
 struct PaletteCommand;
 
 struct WindowOptions {
@@ -208,12 +213,19 @@ class MainWindow : public QMainWindow {
   void askForRecordings();
   void askForFolder();
   void askForNewRun();
+  void askForFork(const QString& run_path);
   void askForFigures();
   void askForScreenshot();
   void askWhereToStop();
   void exportFigures(const QString& folder);
   void startDemo();
+  void showForkDialog(const QString& folder, const ForkPoints& found);
+  /// Starts or queues what the dialog asked for.
+  void takeNewRun(const NewRunDialog& dialog);
+  void startForkFromNow(const QString& folder, const NewRun& fork);
+  std::optional<ForkPoint> forkPointNow(const QString& folder) const;
   QStringList takenNames() const;
+  NewRunPlace newRunPlace(const QString& name) const;  ///< with a name like that
   void showAbout();
 
   std::shared_ptr<const RunData> shownData() const;  ///< null: none, or not read yet
@@ -239,6 +251,7 @@ class MainWindow : public QMainWindow {
   SessionKeeper sessions_;
   OpenRuns runs_;
   RunCatalog catalog_;
+  RunQueue queue_;
   std::vector<RunEntry> entries_;  ///< lines of the list of runs
   OpenRun* shown_ = nullptr;
   /// Between the run on the screen and the views of routing; passes everything through until the
@@ -269,6 +282,7 @@ class MainWindow : public QMainWindow {
   CanvasWidget* canvas_;
   StartingPage* starting_page_;
   CompareView* compare_ = nullptr;
+  std::shared_ptr<Mailbox> letters_;  ///< what the reader thread has to tell the dialogs
   OtherRunPeek* peek_;
   OpenRun* before_ = nullptr;  ///< was shown before the one that is
   QLabel* health_ = nullptr;

@@ -12,6 +12,7 @@
 #include "gui/inspect/what_if_source.h"
 #include "gui/window/dock_controls.h"
 #include "gui/window/filter_bar.h"
+#include "gui/window/live_values.h"
 #include "gui/window/main_window.h"
 #include "gui/window/run_control.h"
 #include "gui/window/scaled_style.h"
@@ -340,6 +341,14 @@ void MainWindow::makeRunMenu() {
                           control_->checkpointAction()}) {
     menu->addAction(action);
   }
+  menu->addSeparator();
+  onlyIf(addAction(menu, "forkAction", "&Fork this run…", Qt::CTRL | Qt::SHIFT | Qt::Key_N,
+                   "A new run that goes on from a checkpoint of this one, with other settings",
+                   [this] { askForFork(shownData()->folder); }),
+         [this] { return whyNoRun(); });
+  menu->addSeparator();
+  menu->addAction(live_values_->undoAction());
+  menu->addAction(live_values_->redoAction());
 }
 
 void MainWindow::makeHelpMenu() {

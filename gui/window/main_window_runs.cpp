@@ -10,6 +10,7 @@
 #include "gui/inspect/own_probe_dialog.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/runs/own_recording.h"
+#include "gui/window/live_values.h"
 #include "gui/window/main_window.h"
 #include "gui/window/message_bar.h"
 #include "gui/window/own_bar.h"
@@ -126,6 +127,7 @@ void MainWindow::refreshRun() {
   centre_->setCurrentWidget(centreWidget());
   setWindowTitle(shown_ ? shown_->title() : QString("LIMoE Scope"));
   own_bar_->setRun(shown_);
+  live_values_->setRun(run_data.get());
   control_->refresh();
   refreshStatus();
   refreshHealth();
@@ -142,6 +144,7 @@ void MainWindow::refreshRunsPanel() {
       entry = ownEntry(*own, run->path);
     } else if (const auto run_data = run->source->data()) {
       entry.state = run_data->state;
+      setOrigin(entry, run_data->origin);
       entry.setting = QString::fromStdString(run_data->config.setting);
       entry.steps = run_data->config.train.steps;
       const bool any = run_data->curves && !run_data->curves->steps.empty();

@@ -3,8 +3,10 @@
 #include <QApplication>
 #include <QEvent>
 #include <QFileInfo>
+#include <QHash>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QStyle>
 #include <QTreeWidget>
@@ -12,8 +14,12 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "gui/steer/queue_panel.h"
+
 namespace limoe::gui {
 namespace {
+
+constexpr int kIsRunRole = Qt::UserRole + 1;
 
 enum Column { kName, kState, kStep, kSetting, kColumns };
 
@@ -27,8 +33,13 @@ QString tipOf(const RunEntry& run) {
         .arg(run.step);
   }
   const QString planned = run.steps > 0 ? QString(" of %1").arg(run.steps) : QString();
+  const QString fork = run.parent.isEmpty() ? QString()
+                                            : QString("\nA fork of %1 at step %2")
+                                                  .arg(QFileInfo(run.parent).fileName())
+                                                  .arg(run.parent_step);
   return QString("%1\n%2, step %3%4, setting %5")
-      .arg(run.path, stateWord(run), QString::number(run.step), planned, run.setting);
+             .arg(run.path, stateWord(run), QString::number(run.step), planned, run.setting) +
+         fork;
 }
 
 void fill(QTreeWidgetItem* item, const RunEntry& run, bool shown) {
@@ -45,6 +56,7 @@ void fill(QTreeWidgetItem* item, const RunEntry& run, bool shown) {
     item->setFont(column, font);
   }
   item->setData(kName, Qt::UserRole, run.path);
+  item->setData(kName, kIsRunRole, run.run.isEmpty() && run.fault.isEmpty());
 }
 
 /// Items are used again, so that the current line and what is folded stay as they are.
@@ -57,28 +69,43 @@ void setCount(QTreeWidgetItem* parent, std::size_t count) {
   }
 }
 
-struct Line {
-  const RunEntry* run;
-  std::vector<const RunEntry*> own;  ///< below it
-};
+/// For each entry the one that it stands below – the run that routed the user's own images, or a
+/// fork's parent – or −1.
+std::vector<int> parentsOf(const std::vector<RunEntry>& runs) {
+  QHash<QString, int> by_path, by_id;
+  for (int i = 0; i < static_cast<int>(runs.size()); ++i) {
+    const RunEntry& run = runs[static_cast<std::size_t>(i)];
+    if (run.run.isEmpty()) {
+      by_path.insert(run.path, i);
+    }
+    if (!run.run_id.isEmpty() && !by_id.contains(run.run_id)) {
+      by_id.insert(run.run_id, i);
+    }
+  }
+  std::vector<int> parents;
+  for (const RunEntry& run : runs) {
+    // A parent may have been moved or renamed: then its identifier finds it.
+    const bool fork = run.run.isEmpty();
+    parents.push_back(fork ? by_id.value(run.parent_run_id, by_path.value(run.parent, -1))
+                           : by_path.value(run.run, -1));
+  }
+  for (std::size_t i = 0; i < parents.size(); ++i) {
+    // Recordings that were copied over one another could each stand below the other.
+    int at = parents[i];
+    for (std::size_t levels = 0; at >= 0 && levels < parents.size(); ++levels) {
+      at = parents[static_cast<std::size_t>(at)];
+    }
+    parents[i] = at >= 0 ? -1 : parents[i];
+  }
+  return parents;
+}
 
-std::vector<Line> linesOf(const std::vector<RunEntry>& runs) {
-  std::vector<Line> lines;
-  for (const RunEntry& run : runs) {
-    const auto has_its_run = [&](const RunEntry& other) { return other.path == run.run; };
-    if (run.run.isEmpty() || std::none_of(runs.begin(), runs.end(), has_its_run)) {
-      lines.push_back({&run, {}});
-    }
+int depthOf(const QTreeWidgetItem* item) {
+  int depth = 0;
+  for (const QTreeWidgetItem* at = item->parent(); at != nullptr; at = at->parent()) {
+    ++depth;
   }
-  for (const RunEntry& run : runs) {
-    const auto line = std::find_if(lines.begin(), lines.end(), [&](const Line& other) {
-      return other.run->path == run.run && other.run->run.isEmpty();
-    });
-    if (!run.run.isEmpty() && line != lines.end()) {
-      line->own.push_back(&run);
-    }
-  }
-  return lines;
+  return depth;
 }
 
 }  // namespace
@@ -106,7 +133,8 @@ RunsPanel::RunsPanel(QWidget* parent)
     : QWidget(parent),
       list_(new QTreeWidget(this)),
       empty_(new QLabel(this)),
-      compare_(new QPushButton(this)) {
+      compare_(new QPushButton(this)),
+      queue_(new QueuePanel(this)) {
   list_->setObjectName("runsList");
   list_->setHeaderLabels({"Run", "State", "Step", "Setting"});
   list_->setUniformRowHeights(true);
@@ -132,10 +160,15 @@ RunsPanel::RunsPanel(QWidget* parent)
   layout->addWidget(empty_);
   layout->addWidget(list_, 1);
   compare_->setObjectName("compareSelected");
+  compare_->setAccessibleName("Compare the selected runs");
   compare_->setAutoDefault(false);
   compare_->setToolTip("Show the selected runs side by side, their experts matched");
   layout->addWidget(compare_);
   compare_->hide();
+  layout->addWidget(queue_);
+  connect(queue_, &QueuePanel::chosen, this, &RunsPanel::chosen);
+  list_->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(list_, &QTreeWidget::customContextMenuRequested, this, &RunsPanel::showMenu);
   connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compareAsked(selectedRuns()); });
   connect(list_, &QTreeWidget::itemSelectionChanged, this, &RunsPanel::offerComparison);
   const auto choose = [this](QTreeWidgetItem* item) {
@@ -153,12 +186,15 @@ RunsPanel::RunsPanel(QWidget* parent)
 
 QStringList RunsPanel::selectedRuns() const {
   QStringList paths;
-  for (int i = 0; i < list_->topLevelItemCount(); ++i) {
-    const QTreeWidgetItem* item = list_->topLevelItem(i);
+  for (QTreeWidgetItemIterator at(list_); *at; ++at) {
+    const QTreeWidgetItem* item = *at;
+    if (!item->isSelected() || !item->data(kName, kIsRunRole).toBool()) {
+      continue;
+    }
     const QString path = item->data(kName, Qt::UserRole).toString();
-    if (item->isSelected() && path == shown_) {
+    if (path == shown_) {
       paths.prepend(path);  // the reference
-    } else if (item->isSelected()) {
+    } else {
       paths << path;
     }
   }
@@ -175,37 +211,69 @@ void RunsPanel::offerComparison() {
                         : QString("At most %1 can be compared").arg(kMostCompared));
 }
 
+void RunsPanel::showMenu(const QPoint& place) {
+  const QTreeWidgetItem* item = list_->itemAt(place);
+  if (item == nullptr) {
+    return;
+  }
+  const QString path = item->data(kName, Qt::UserRole).toString();
+  auto* menu = new QMenu(this);
+  menu->setObjectName("runMenu");
+  menu->setAttribute(Qt::WA_DeleteOnClose);
+  menu->addAction("&Show", this, [this, path] { Q_EMIT chosen(path); });
+  if (item->data(kName, kIsRunRole).toBool()) {
+    menu->addAction("&Fork…", this, [this, path] { Q_EMIT forkAsked(path); });
+  }
+  menu->popup(list_->viewport()->mapToGlobal(place));
+}
+
+void RunsPanel::setQueue(RunQueue* queue) {
+  queue_->setQueue(queue);
+}
+
 void RunsPanel::setRuns(const std::vector<RunEntry>& runs, const QString& shown,
                         const QString& folder) {
   shown_ = shown;
-  const std::vector<Line> lines = linesOf(runs);
-  setCount(list_->invisibleRootItem(), lines.size());
-  bool nested = false;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    QTreeWidgetItem* item = list_->topLevelItem(static_cast<int>(i));
-    const Line& line = lines[i];
-    fill(item, *line.run, line.run->path == shown);
-    if (!line.run->run.isEmpty()) {  // its run is not in the list
-      item->setText(
-          kName, QFileInfo(line.run->run).fileName() + QString::fromUtf8(" · ") + line.run->name);
+  const std::vector<int> parents = parentsOf(runs);
+  Children children;
+  for (const bool own_pass : {true, false}) {  // below a run its own images stand before its forks
+    for (int i = 0; i < static_cast<int>(runs.size()); ++i) {
+      const int parent = parents[static_cast<std::size_t>(i)];
+      const bool own = !runs[static_cast<std::size_t>(i)].run.isEmpty() && parent >= 0;
+      if (own == own_pass) {
+        children[parent].push_back(i);
+      }
     }
-    const bool is_first = item->childCount() == 0;
-    setCount(item, line.own.size());
-    if (is_first && !line.own.empty()) {
-      item->setExpanded(true);
-    }
-    for (std::size_t o = 0; o < line.own.size(); ++o) {
-      fill(item->child(static_cast<int>(o)), *line.own[o], line.own[o]->path == shown);
-    }
-    nested = nested || !line.own.empty();
   }
-  list_->setRootIsDecorated(nested);  // no empty margin where nothing can be folded
+  fillBelow(list_->invisibleRootItem(), runs, children, -1, shown);
+  list_->setRootIsDecorated(children.size() > 1);  // no empty margin where nothing can be folded
   layColumns();
   empty_->setVisible(runs.empty());
   list_->setVisible(!runs.empty());
   empty_->setText(QString("No runs in %1 yet. Start one with Ctrl+N, or open a recording with "
                           "Ctrl+O.")
                       .arg(folder));
+}
+
+void RunsPanel::fillBelow(QTreeWidgetItem* item, const std::vector<RunEntry>& runs,
+                          const Children& children, int index, const QString& shown) {
+  const auto found = children.find(index);
+  const std::vector<int> none;
+  const std::vector<int>& lines = found == children.end() ? none : found->second;
+  const bool is_first = item->childCount() == 0 && index >= 0;
+  setCount(item, lines.size());
+  if (is_first && !lines.empty()) {
+    item->setExpanded(true);
+  }
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const RunEntry& run = runs[static_cast<std::size_t>(lines[i])];
+    QTreeWidgetItem* child = item->child(static_cast<int>(i));
+    fill(child, run, run.path == shown);
+    if (index < 0 && !run.run.isEmpty()) {  // its run is not in the list
+      child->setText(kName, QFileInfo(run.run).fileName() + QString::fromUtf8(" · ") + run.name);
+    }
+    fillBelow(child, runs, children, lines[i], shown);
+  }
 }
 
 /// The name comes first, then state, step and setting, as far as there is room for them. Nothing
@@ -219,7 +287,7 @@ void RunsPanel::layColumns() {
   const auto width_of = [&](int column) {
     int width = metrics.horizontalAdvance(list_->headerItem()->text(column));
     for (QTreeWidgetItemIterator item(list_); *item; ++item) {
-      const int levels = ((*item)->parent() ? 1 : 0) + (list_->rootIsDecorated() ? 1 : 0);
+      const int levels = depthOf(*item) + (list_->rootIsDecorated() ? 1 : 0);
       const int indent = column == kName ? levels * list_->indentation() : 0;
       width = std::max(width, metrics.horizontalAdvance((*item)->text(column)) + indent);
     }

@@ -1,9 +1,10 @@
 // Stands in for `limoe train`: takes its arguments, holds the run's lock, writes a synthetic
 // recording and answers on the control socket, without any model.
 //
-// Environment: FAKE_WORKER_STEPS ends it by itself after so many steps; FAKE_WORKER_FAIL makes it
-// fail before its recording begins; FAKE_WORKER_FULL_AT makes its disk full after so many steps,
-// until there is a file "room" in the run's folder and it is told to retry.
+// Environment: FAKE_WORKER_STEPS ends it by itself after so many steps, which are all that it was
+// to train; FAKE_WORKER_FAIL makes those fail before their recording begins whose folder ends in
+// it; FAKE_WORKER_FULL_AT makes its disk full after so many steps, until there is a file "room" in
+// the run's folder and it is told to retry.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,12 +112,16 @@ class FakeWorker {
       }
       state_ = "stopping";
     } else if (command == "set") {
+      std::string changes;
       for (const auto& [key, value] : request.at("values").items()) {
         if (value.is_number() && value > 100) {
           return {{"ok", false}, {"error", key + " must be at most 100"}};
         }
+        changes +=
+            (changes.empty() ? "" : ", ") + key + " " + live_[key].dump() + " → " + value.dump();
         live_[key] = value;
       }
+      writer_.append(limoe::probe::Event{step_ + 1, 0.0, "setting", changes});
     }
     return {{"ok", true},
             {"state", state_},
@@ -153,7 +158,8 @@ int main(int argc, char** argv) {
   }
   std::puts("building the tokenizer");
   std::fflush(stdout);
-  if (out.empty() || std::getenv("FAKE_WORKER_FAIL")) {
+  const char* fail = std::getenv("FAKE_WORKER_FAIL");
+  if (out.empty() || (fail && out.ends_with(fail))) {
     std::puts("limoe: error: no room for the tokenizer");
     return 3;
   }
@@ -162,10 +168,15 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(out);
   std::ofstream(folder.config()) << "{}";
   std::ofstream(folder.path / "pid") << getpid();
+  std::ofstream(folder.path / "arguments.json")
+      << json(std::vector<std::string>(argv + 1, argv + argc));
   std::this_thread::sleep_for(std::chrono::milliseconds(700));  // as long as a tokenizer takes
   const char* steps = std::getenv("FAKE_WORKER_STEPS");
   SyntheticOptions options;
   options.experts = 8;
+  if (steps) {
+    options.config_json = json{{"train", {{"steps", std::atoll(steps)}}}}.dump();
+  }
   FakeWorker(folder, options).run(steps ? std::atoll(steps) : kPlannedSteps);
   return 0;
 }

@@ -310,7 +310,7 @@ TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
 TEST_F(KeysTest, EveryControlOfTheDialogsHasThemToo) {
   show();
   open(makeRun("a"));
-  NewRunDialog new_run(folder.filePath("runs"), "run", {}, window.get());
+  NewRunDialog new_run({folder.filePath("runs"), "run", {}}, window.get());
   EXPECT_GE(expectNames(new_run), 7);
   const QString file = folder.filePath("cat.png");
   ASSERT_TRUE(QImage(16, 16, QImage::Format_RGB32).save(file));

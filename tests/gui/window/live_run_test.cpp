@@ -167,7 +167,7 @@ TEST_F(LiveRunTest, SurvivesTheDeathOfTheWorker) {
 }
 
 TEST_F(LiveRunTest, TellsWhyAWorkerEndedBeforeItsRecordingBegan) {
-  qputenv("FAKE_WORKER_FAIL", "1");
+  qputenv("FAKE_WORKER_FAIL", "demo");
   show();
   NewRun run;
   run.folder = runFolder("demo");

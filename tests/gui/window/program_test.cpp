@@ -124,7 +124,7 @@ TEST(Program, DemoWithoutADisplayTrainsAndWritesThePictures) {
 TEST(Program, DemoWithoutADisplayPassesOnTheWorkersFailure) {
   QTemporaryDir folder;
   auto changes = kNoDisplay;
-  changes.emplace_back("FAKE_WORKER_FAIL", "1");
+  changes.emplace_back("FAKE_WORKER_FAIL", "demo");
   const Ended ended =
       runProgram({"--demo", "--runs", folder.path(), "--worker", LIMOE_FAKE_WORKER}, changes);
   EXPECT_EQ(ended.status, 3);
