@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -61,6 +62,10 @@ QString nats(double value) {
 CompareTables::CompareTables(CompareRuns& runs, QWidget* parent) : QTabWidget(parent), runs_(runs) {
   setObjectName("compareTables");
   setDocumentMode(true);
+  setAccessibleName(tr("Numbers, settings and curves of the runs"));
+  setToolTip(accessibleName());
+  tabBar()->setAccessibleName(accessibleName());
+  tabBar()->setToolTip(accessibleName());
   addTab(makeNumbers(), tr("Numbers"));
   addTab(makeSettings(), tr("Settings"));
   curves_ = new RunCurves(this);
