@@ -16,6 +16,7 @@
 #include "gui/compare/compare_words.h"
 #include "gui/compare/config_words.h"
 #include "gui/view/number_text.h"
+#include "gui/window/dock_controls.h"
 
 namespace limoe::gui {
 namespace {
@@ -73,6 +74,7 @@ CompareTables::CompareTables(CompareRuns& runs, QWidget* parent) : QTabWidget(pa
   setTabToolTip(2, tr("A recorded quantity of all runs over the steps"));
   setTabToolTip(0, tr("Success rate, entropy and modality share of every MoE layer"));
   setTabToolTip(1, tr("What is set differently between the runs"));
+  nameTabControls(*tabBar());
   connect(this, &QTabWidget::currentChanged, this, &CompareTables::refresh);
 }
 
