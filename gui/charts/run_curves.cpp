@@ -25,7 +25,8 @@
 namespace limoe::gui {
 namespace {
 
-constexpr double kFaint = 0.75;  ///< part of the background in a raw curve and in a band
+constexpr double kFaint = 0.75;         ///< part of the background in a raw curve and in a band
+constexpr std::size_t kFewPoints = 15;  ///< so few are shown one by one
 
 QVector<double> asVector(const std::vector<double>& values) {
   return {values.begin(), values.end()};
@@ -324,7 +325,7 @@ void RunCurves::State::thin() {
                         const std::vector<double>& y) {
     const Points points = thinned(x, y, range.lower, range.upper, rect->width(), logarithmic);
     graph->setData(asVector(points.x), asVector(points.y), true);
-    const bool few = x.size() <= 40;
+    const bool few = x.size() <= kFewPoints;
     graph->setScatterStyle(few ? QCPScatterStyle(QCPScatterStyle::ssDisc, style.px(4))
                                : QCPScatterStyle());
   };

@@ -6,6 +6,7 @@
 #include <QHeaderView>
 #include <QLabel>
 #include <QPushButton>
+#include <QTabBar>
 #include <QTableWidget>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "gui/compare/compare_words.h"
 #include "gui/compare/config_words.h"
 #include "gui/view/number_text.h"
+#include "gui/window/dock_controls.h"
 
 namespace limoe::gui {
 namespace {
@@ -61,6 +63,10 @@ QString nats(double value) {
 CompareTables::CompareTables(CompareRuns& runs, QWidget* parent) : QTabWidget(parent), runs_(runs) {
   setObjectName("compareTables");
   setDocumentMode(true);
+  setAccessibleName(tr("Numbers, settings and curves of the runs"));
+  setToolTip(accessibleName());
+  tabBar()->setAccessibleName(accessibleName());
+  tabBar()->setToolTip(accessibleName());
   addTab(makeNumbers(), tr("Numbers"));
   addTab(makeSettings(), tr("Settings"));
   curves_ = new RunCurves(this);
@@ -68,6 +74,7 @@ CompareTables::CompareTables(CompareRuns& runs, QWidget* parent) : QTabWidget(pa
   setTabToolTip(2, tr("A recorded quantity of all runs over the steps"));
   setTabToolTip(0, tr("Success rate, entropy and modality share of every MoE layer"));
   setTabToolTip(1, tr("What is set differently between the runs"));
+  nameTabControls(*tabBar());
   connect(this, &QTabWidget::currentChanged, this, &CompareTables::refresh);
 }
 

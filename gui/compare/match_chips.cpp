@@ -20,6 +20,9 @@ MatchChips::MatchChips(QWidget* parent) : QWidget(parent) {
   setObjectName("matchChips");
   setFocusPolicy(Qt::TabFocus);
   setAccessibleName(tr("Experts and their partners"));
+  setToolTip(
+      tr("The experts, and those of the reference that they are matched with: click, or "
+         "arrows and Space, to select one in all columns"));
   QSizePolicy policy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);
   setSizePolicy(policy);
@@ -196,7 +199,7 @@ bool MatchChips::event(QEvent* event) {
     for (std::size_t c = placed(width()).rects.size(); c < chips_.size(); ++c) {
       rest << chips_[c].text;
     }
-    const QString tip = chip ? chips_[*chip].tip : rest.join('\n');
+    const QString tip = chip ? chips_[*chip].tip : rest.isEmpty() ? toolTip() : rest.join('\n');
     QToolTip::showText(help->globalPos(), tip, this);
     return true;
   }

@@ -160,7 +160,7 @@ RunsPanel::RunsPanel(QWidget* parent)
   layout->addWidget(empty_);
   layout->addWidget(list_, 1);
   compare_->setObjectName("compareSelected");
-  compare_->setAccessibleName("Compare the selected runs");
+  compare_->setText("Compare runs");
   compare_->setAutoDefault(false);
   compare_->setToolTip("Show the selected runs side by side, their experts matched");
   layout->addWidget(compare_);

@@ -20,6 +20,7 @@
 #include <QTimer>
 #include <set>
 
+#include "gui/compare/compare_view.h"
 #include "gui/inspect/own_probe_dialog.h"
 #include "gui/window/command_palette.h"
 #include "gui/window/filter_bar.h"
@@ -296,6 +297,15 @@ int expectNames(const QWidget& root) {
         << "no tooltip: " << place.join(" / ").toStdString();
   }
   return controls;
+}
+
+TEST_F(KeysTest, EveryControlOfAComparisonHasANameAndATooltip) {
+  const QString a = makeRun("a");
+  const QString b = makeRun("b");
+  show();
+  window->comparePaths({a, b});
+  ASSERT_TRUE(waitUntil([this] { return window->isComparing() && window->isSettled(); }));
+  EXPECT_GT(expectNames(*window->compareView()), 12);
 }
 
 TEST_F(KeysTest, EveryControlHasAnAccessibleNameAndATooltip) {
