@@ -107,10 +107,23 @@ void CanvasScene::followCurrent(bool other_mode, bool was_in_view) {
   }
 }
 
-void CanvasScene::setArea(const QRectF& area) {
-  area_ = area;
+void CanvasScene::setArea(const QRectF& area, bool fits) {
+  const QRectF before = std::exchange(area_, area);
+  if (!fits) {
+    for (auto& camera : cameras_) {
+      camera.keepFit(before.size(), area.size());
+    }
+  }
   if (hasWall()) {
     camera().areaChanged(run_->layout, area_);
+  }
+}
+
+void CanvasScene::shift(const QPointF& by) {
+  if (!by.isNull() && hasWall()) {
+    for (auto& camera : cameras_) {
+      camera.shift(by, run_->layout, area_);
+    }
   }
 }
 
@@ -335,6 +348,11 @@ Notice CanvasScene::notice() const {
                    .arg(countText(static_cast<uint64_t>(run_->layout.samples)))}};
 }
 
+Standing CanvasScene::flipsStanding() const {
+  const bool shown = state_.overlayVisible() && state_.overlayColor() == OverlayColor::Flips;
+  return shown && hasWall() && run_->layout.layers > 0 ? flips_.standing() : Standing();
+}
+
 StatusTexts CanvasScene::status() const {
   const SampleViews seen = views();
   StatusTexts texts;
@@ -364,16 +382,18 @@ StatusTexts CanvasScene::status() const {
     }
     texts.notes << tr("Backspace: back to the wall");
   }
-  if (state_.overlayVisible() && state_.overlayColor() == OverlayColor::Flips) {
-    if (!flips_.failure().isEmpty()) {
-      texts.notes << tr("flips could not be counted: %1").arg(flips_.failure());
-    } else if (flips_.isCounting()) {
-      texts.notes << tr("counting flips … %1 %").arg(std::lround(flips_.progress() * 100));
-    }
+  if (const Standing flips = flipsStanding(); flips.kind == Standing::Kind::Failed) {
+    texts.notes << tr("flips could not be counted: %1").arg(flips.failure);
+  } else if (flips.kind == Standing::Kind::Waiting) {
+    texts.notes << tr("counting flips … %1 %").arg(std::lround(flips.done * 100));
+  } else if (flips.kind == Standing::Kind::Stopped) {
+    texts.notes << tr("counting flips: stopped at %1 %").arg(std::lround(flips.done * 100));
   }
   if (samples_.unreadable() > 0) {
-    texts.notes << tr("%1 of the images on the screen, or their routing, cannot be read; F5 tries "
-                      "again")
+    texts.notes << (seen.mode() == CanvasMode::Wall
+                        ? tr("%1 of the images on the screen, or their routing, cannot be read; F5 "
+                             "tries again")
+                        : tr("%1 places on the screen cannot be read; F5 tries again"))
                        .arg(samples_.unreadable());
   }
   texts.notes.removeAll(QString());

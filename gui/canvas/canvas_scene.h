@@ -41,7 +41,9 @@ class CanvasScene {
   void runChanged();
   /// The view's state, a digest or the run changed: orders and fits anew where that matters.
   void arrange();
-  void setArea(const QRectF& area);
+  /// `fits`: a wall that was fitted is so again; else its images stay as they are.
+  void setArea(const QRectF& area, bool fits = true);
+  void shift(const QPointF& by);  ///< of every mode
   void setFailure(const QString& words) { failure_ = words; }
 
   bool hasWall() const { return run_ && run_->layout.samples > 0; }
@@ -76,6 +78,7 @@ class CanvasScene {
   Notice notice() const;
   StatusTexts status() const;
   double flipsEnd() const { return flips_end_; }
+  Standing flipsStanding() const;  ///< Unasked where they are not shown
 
  private:
   void followCurrent(bool other_mode, bool was_in_view);

@@ -9,8 +9,10 @@
 #include <QPalette>
 #include <QPointer>
 #include <QStringList>
+#include <QTimer>
 #include <QWheelEvent>
 #include <algorithm>
+#include <cmath>
 #include <ctime>
 #include <utility>
 
@@ -25,6 +27,7 @@ namespace {
 
 /// ImGui answers input one frame late (hover, sizes of new windows).
 constexpr int kFramesAfterInput = 2;
+constexpr float kMostStrip = 0.45F;  ///< of the canvas' height
 
 /// CPU time of this thread: what others do on the machine does not count.
 double threadMilliseconds() {
@@ -52,6 +55,10 @@ struct CanvasWidget::State {
   StripMemory strip;
   StatusTexts status;
   double strip_height = 40;
+  bool may_fit = true;  ///< until the first quiet frame after the widget got another size
+  bool held = false;    ///< bars above it come or go: images keep their place in the window
+  QPoint origin;        ///< in the window
+  int seen_width = 0;
   int frames_wanted = 0;
   bool watches_clicks = false;
   double frame_milliseconds = 0;
@@ -74,7 +81,37 @@ struct CanvasWidget::State {
     const double below =
         scene.hasWall() ? static_cast<double>(statusLineHeight(font_pixels, status)) : 0;
     scene.setArea({0, strip_height, static_cast<double>(widget.width()),
-                   std::max(1.0, widget.height() - strip_height - below)});
+                   std::max(1.0, widget.height() - strip_height - below)},
+                  may_fit && !held);
+  }
+
+  QPoint placeInWindow() const { return widget.mapTo(widget.window(), QPoint(0, 0)); }
+
+  /// Where a bar above it made it lower or higher, images stay where they are in the window, whole
+  /// or not; where the user made room for it or took some, what was fitted is so again.
+  void resized() {
+    const bool by_bars = widget.width() == seen_width && placeInWindow().y() != origin.y();
+    if (by_bars && !held) {
+      held = true;  // until the layouts have done what they have posted
+      QTimer::singleShot(0, &widget, [this] {
+        keepPlace();
+        held = false;
+      });
+    }
+    if (held) {
+      return keepPlace();
+    }
+    may_fit = true;
+    updateArea();
+    origin = placeInWindow();
+    seen_width = widget.width();
+  }
+
+  void keepPlace() {
+    updateArea();
+    const QPoint before = std::exchange(origin, placeInWindow());
+    scene.shift(before - origin);
+    requestFrames();
   }
 
   void fit() {
@@ -131,6 +168,9 @@ struct CanvasWidget::State {
 
   void paint() {
     const double begin = threadMilliseconds();
+    if (!held) {
+      origin = placeInWindow();
+    }
     clearBackground();
     host.beginFrame();
     StripRequests requests;
@@ -146,6 +186,8 @@ struct CanvasWidget::State {
     carryOut(requests);
     if (scene.textures().needsFrame() || --frames_wanted > 0) {
       widget.update();
+    } else if (scene.hasWall()) {
+      may_fit = false;
     }
     frames_wanted = std::max(frames_wanted, 0);
   }
@@ -166,10 +208,11 @@ struct CanvasWidget::State {
   void paintWall(StripRequests& requests) {
     const auto width = static_cast<float>(widget.width());
     const SampleViews views = scene.views();
-    const StripFacts facts{views.mode(), scene.camera().columns(), views.count(), views.sample(),
-                           scene.flipsEnd()};
+    const StripFacts facts{views.mode(),   scene.camera().columns(), views.count(),
+                           views.sample(), scene.flipsEnd(),         scene.flipsStanding()};
     strip_height =
-        static_cast<double>(drawToolStrip(width, scene.run(), view_state, facts, strip, requests));
+        static_cast<double>(drawToolStrip(width, kMostStrip * static_cast<float>(widget.height()),
+                                          scene.run(), view_state, facts, strip, requests));
     updateArea();
     placeWall();
     const auto hovered = input.hovered();
@@ -211,6 +254,12 @@ struct CanvasWidget::State {
     }
     if (requests.actual_size) {
       showActualSize();
+    }
+    if (requests.stop_flips) {
+      scene.flips().stop();
+    }
+    if (requests.go_on_flips) {
+      scene.flips().goOn();
     }
     if (requests.columns || requests.fit || requests.actual_size) {
       requestFrames();
@@ -305,6 +354,7 @@ void CanvasWidget::setSource(RunSource* source) {
   canvas_->input.reset();
   canvas_->wanted_place.reset();
   canvas_->given_view.reset();
+  canvas_->may_fit = true;
   if (canvas_->host.hasGl()) {
     makeCurrent();
     canvas_->scene.textures().clear();
@@ -357,6 +407,10 @@ void CanvasWidget::actualSize() {
   canvas_->requestFrames();
 }
 
+int CanvasWidget::controlsHeight() const {
+  return static_cast<int>(height() - std::lround(canvas_->scene.area().height()));
+}
+
 WallPlace CanvasWidget::wallPlace() const {
   return canvas_->wallPlace();
 }
@@ -364,6 +418,15 @@ WallPlace CanvasWidget::wallPlace() const {
 void CanvasWidget::setWallPlace(const WallPlace& place) {
   canvas_->wanted_place = place;
   canvas_->requestFrames();
+}
+
+std::optional<WallSight> CanvasWidget::sight() const {
+  const CanvasScene& scene = canvas_->scene;
+  if (!scene.hasWall() || scene.isEmpty() || scene.views().mode() != CanvasMode::Wall) {
+    return std::nullopt;
+  }
+  return WallSight{scene.area(), std::make_shared<const WallCamera>(scene.camera()),
+                   scene.run().layout.image_width};
 }
 
 std::optional<QRectF> CanvasWidget::tokenRect(const TokenRef& token) const {
@@ -481,10 +544,11 @@ bool CanvasWidget::event(QEvent* event) {
       return QOpenGLWidget::event(event);
     case QEvent::PaletteChange:
       canvas.host.updateTheme();
-      [[fallthrough]];
+      canvas.requestFrames();
+      return QOpenGLWidget::event(event);
     case QEvent::FontChange:
     case QEvent::Resize:
-      canvas.updateArea();
+      canvas.resized();
       canvas.requestFrames();
       return QOpenGLWidget::event(event);
     default:

@@ -14,6 +14,14 @@
 namespace limoe::gui {
 
 class Digests;
+class WallCamera;
+
+/// What the wall looks at, for whoever lays another over it.
+struct WallSight {
+  QRectF area;  ///< between strip and status line, in the widget's logical pixels
+  std::shared_ptr<const WallCamera> camera;
+  int64_t image_width = 0;  ///< pixels of an image
+};
 
 class CanvasWidget : public QOpenGLWidget {
   Q_OBJECT
@@ -33,11 +41,16 @@ class CanvasWidget : public QOpenGLWidget {
   /// Down (up where below 0) by so many screens; stops at the first and the last row.
   void scroll(double screens);
 
+  int controlsHeight() const;  ///< logical pixels of tool strip and status line
+
   /// Which part of the wall is on the screen; of what setWallPlace() was given, that same while the
   /// user has not moved.
   WallPlace wallPlace() const;
   /// As soon as there is a wall to look at.
   void setWallPlace(const WallPlace& place);
+
+  /// nullopt where no wall is shown.
+  std::optional<WallSight> sight() const;
 
   /// Where a token is on the screen, in this widget's logical pixels; empty where it is not
   /// visible. For tests and for tools that point at something.

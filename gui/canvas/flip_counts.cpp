@@ -14,6 +14,7 @@ constexpr std::size_t kMostPlaces = 1024;
 /// Layers of samples that are read before what they came to is shown.
 constexpr std::size_t kReadsAtOnce = 200;
 constexpr std::size_t kWorksAtOnce = 512;
+constexpr qint64 kPatienceMs = 250;
 
 bool isOf(const FlipSample& flips, const FlipCounts::Place& place) {
   return flips.layer == place.layer && flips.sample == place.sample;
@@ -68,7 +69,33 @@ void FlipCounts::forget() {
   works_.clear();
   places_.clear();
   progress_ = 1;
+  stopped_ = false;
+  counting_.invalidate();
   failure_.clear();
+}
+
+void FlipCounts::stop() {
+  walk_.reset();
+  works_.clear();
+  stopped_ = true;
+  Q_EMIT changed();
+}
+
+void FlipCounts::goOn() {
+  stopped_ = false;
+  failure_.clear();
+  Q_EMIT changed();
+}
+
+Standing FlipCounts::standing() const {
+  if (!failure_.isEmpty()) {
+    return {Standing::Kind::Failed, progress_, failure_};
+  }
+  if (stopped_ && progress_ < 1) {
+    return {Standing::Kind::Stopped, progress_, {}};
+  }
+  const bool waits = walk_ && counting_.isValid() && counting_.elapsed() >= kPatienceMs;
+  return {waits ? Standing::Kind::Waiting : Standing::Kind::Unasked, progress_, {}};
 }
 
 std::shared_ptr<const FlipSample> FlipCounts::at(const Place& place) {
@@ -176,6 +203,15 @@ void FlipCounts::start() {
   });
   const auto all = static_cast<double>(wanted);
   progress_ = all > 0 ? done / all : 1;
+  if (progress_ >= 1) {
+    counting_.invalidate();
+  } else if (!counting_.isValid()) {
+    counting_.start();
+  }
+  if (stopped_) {
+    works_.clear();
+    return;
+  }
   WalkRequest request;
   request.items = readsOfWorks();
   if (request.items.empty()) {

@@ -2,6 +2,7 @@
 // screen: counted in the background, and gone on with (forwards or backwards) where the step moves.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QPointer>
 #include <QString>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "gui/inspect/walk_cache.h"
 #include "gui/view/run_source.h"
 
 namespace limoe::gui {
@@ -57,6 +59,14 @@ class FlipCounts : public QObject {
   /// there are many.
   void endFrame();
 
+  /// Ends counting until goOn(): what has been counted stays.
+  void stop();
+  /// Where it was stopped, or anew what could not be read.
+  void goOn();
+  /// Of the places of the newest frame; Unasked where all of them have been counted, and for the
+  /// first moment: what comes at once does not flicker.
+  Standing standing() const;
+
   bool isCounting() const { return walk_ != nullptr; }
   const QString& failure() const { return failure_; }  ///< why counting ended; "": it did not
   double progress() const { return progress_; }  ///< 0 … 1 of the places of the newest frame
@@ -98,7 +108,9 @@ class FlipCounts : public QObject {
   Works works_;  ///< by layer and sample; their counts are the reader thread's during a walk
   std::unique_ptr<Walk> walk_;
   double progress_ = 1;
-  QString failure_;  ///< until retry(): what cannot be read is not asked for again
+  bool stopped_ = false;
+  QElapsedTimer counting_;  ///< since something was missing
+  QString failure_;         ///< until retry(): what cannot be read is not asked for again
 };
 
 }  // namespace limoe::gui

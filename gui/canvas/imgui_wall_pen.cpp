@@ -153,7 +153,7 @@ void ImGuiWallPen::word(const Word& word) {
   }
 }
 
-void ImGuiWallPen::hatch(const QRectF& patch) {
+void ImGuiWallPen::hatch(const QRectF& patch, double strength) {
   const Box b = box(patch);
   // The pattern keeps its size on the screen over most zooms, runs through from patch to patch,
   // and moves with the wall.
@@ -163,7 +163,8 @@ void ImGuiWallPen::hatch(const QRectF& patch) {
   const auto v = [&](float y) {
     return (y - static_cast<float>(view_.offset.y())) / hatch_period_;
   };
-  list_.AddImage(hatch_tile_, b.from, b.to, {u(b.from.x), v(b.from.y)}, {u(b.to.x), v(b.to.y)});
+  list_.AddImage(hatch_tile_, b.from, b.to, {u(b.from.x), v(b.from.y)}, {u(b.to.x), v(b.to.y)},
+                 IM_COL32(255, 255, 255, std::lround(255 * strength)));
 }
 
 }  // namespace limoe::gui

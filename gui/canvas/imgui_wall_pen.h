@@ -23,7 +23,7 @@ class ImGuiWallPen : public WallPen {
   void numberChip(const QRectF& patch, const std::string& number, QRgb color) override;
   void cornerNumber(const QRectF& patch, int64_t number, QRgb color) override;
   void word(const Word& word) override;
-  void hatch(const QRectF& patch) override;
+  void hatch(const QRectF& patch, double strength) override;
 
  private:
   struct Box {

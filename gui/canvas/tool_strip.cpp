@@ -385,14 +385,46 @@ void wallControls(Flow& flow, const StripFacts& facts, StripRequests& requests) 
   tooltip("One image pixel on one screen pixel (Ctrl+0)");
 }
 
+/// As WalkBar has it for walks of other views; last in the strip, so that it moves nothing.
+void flipsControl(Flow& flow, const Standing& flips, StripRequests& requests) {
+  using Kind = Standing::Kind;
+  const bool waits = flips.kind == Kind::Waiting;
+  if (!waits && flips.kind != Kind::Stopped && flips.kind != Kind::Failed) {
+    return;
+  }
+  const std::string percent = std::to_string(std::lround(flips.done * 100)) + " %";
+  const std::string words = flips.kind == Kind::Failed ? "Counting flips failed"
+                            : waits                    ? "Counting flips: " + percent
+                                                       : "Counting flips: stopped at " + percent;
+  const char* label = waits ? "Cancel" : flips.kind == Kind::Failed ? "Try again" : "Go on";
+  flow.group("", textWidth(words) + ImGui::GetStyle().ItemSpacing.x + buttonWidth(label));
+  ImGui::AlignTextToFramePadding();
+  ImGui::TextUnformatted(words.c_str());
+  if (flips.kind == Kind::Failed) {
+    tooltip(flips.failure.toStdString().c_str());
+  }
+  ImGui::SameLine();
+  if (ImGui::Button((std::string(label) + "##flips").c_str())) {
+    (waits ? requests.stop_flips : requests.go_on_flips) = true;
+  }
+  tooltip(waits                        ? "Stop reading the steps; it can be gone on with"
+          : flips.kind == Kind::Failed ? "Read the steps once more"
+                                       : "Go on reading where it was stopped");
+}
+
 }  // namespace
 
-float drawToolStrip(float width, const RunData& run, ViewState& state, const StripFacts& facts,
-                    StripMemory& memory, StripRequests& requests) {
+float drawToolStrip(float width, float most, const RunData& run, ViewState& state,
+                    const StripFacts& facts, StripMemory& memory, StripRequests& requests) {
   ImGui::SetNextWindowPos({0, 0});
-  ImGui::SetNextWindowSize({width, 0});
-  ImGui::Begin(kStripWindow, nullptr, kFixed | ImGuiWindowFlags_AlwaysAutoResize);
-  Flow flow(width - 2 * ImGui::GetStyle().WindowPadding.x);
+  const bool scrolls = memory.whole_height > most;
+  ImGui::SetNextWindowSize({width, scrolls ? most : 0});
+  ImGui::Begin(kStripWindow, nullptr,
+               scrolls
+                   ? kFixed & ~(ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse)
+                   : kFixed | ImGuiWindowFlags_AlwaysAutoResize);
+  Flow flow(width - 2 * ImGui::GetStyle().WindowPadding.x -
+            (scrolls ? ImGui::GetStyle().ScrollbarSize : 0));
   if (run.layout.layers > 0) {
     modeControl(flow, facts, state, requests);
     if (facts.mode != CanvasMode::Wall) {
@@ -406,11 +438,12 @@ float drawToolStrip(float width, const RunData& run, ViewState& state, const Str
     }
   }
   wallControls(flow, facts, requests);
+  flipsControl(flow, facts.flips, requests);
   // Not GetWindowHeight(): an automatic size follows its contents one frame late.
-  const float height =
+  memory.whole_height =
       ImGui::GetCursorPosY() - ImGui::GetStyle().ItemSpacing.y + ImGui::GetStyle().WindowPadding.y;
   ImGui::End();
-  return height;
+  return std::min(memory.whole_height, most);
 }
 
 }  // namespace limoe::gui

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gui/canvas/imgui_host.h"
+#include "gui/inspect/walk_cache.h"
 #include "gui/view/run_source.h"
 #include "gui/view/view_state.h"
 
@@ -20,6 +21,7 @@ struct StripRequests {
   std::vector<std::function<void()>> state_changes;
   std::optional<int64_t> columns;
   int image_step = 0;  ///< −1 or 1: the image before or after
+  bool stop_flips = false, go_on_flips = false;
   bool fit = false;
   bool actual_size = false;
 };
@@ -31,21 +33,23 @@ struct StripFacts {
   int64_t slots = 1;
   int64_t sample = 0;    ///< of the modes that show one image
   double flips_end = 1;  ///< count at viridis' bright end
+  Standing flips;        ///< of counting them
 };
 
 /// What is being typed: lives as long as the canvas.
 struct StripMemory {
   std::array<char, 64> word{};
   bool typing = false;
+  float whole_height = 0;  ///< of the strip in the frame before, if nothing of it were scrolled
 };
 
 /// The strip's name among ImGui's windows.
 constexpr const char* kStripWindow = "strip";
 
-/// Draws the strip, `width` wide; wraps into more rows where that is too narrow. Returns the
-/// strip's height in logical pixels.
-float drawToolStrip(float width, const RunData& run, ViewState& state, const StripFacts& facts,
-                    StripMemory& memory, StripRequests& requests);
+/// Draws the strip, `width` wide; wraps into more rows where that is too narrow, and scrolls where
+/// they are higher than `most`. Returns the strip's height in logical pixels.
+float drawToolStrip(float width, float most, const RunData& run, ViewState& state,
+                    const StripFacts& facts, StripMemory& memory, StripRequests& requests);
 
 struct StatusTexts {
   QString left;

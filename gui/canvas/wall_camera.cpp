@@ -90,6 +90,22 @@ void WallCamera::areaChanged(const probe::Layout& layout, const QRectF& area) {
   }
 }
 
+void WallCamera::keepFit(const QSizeF& before, const QSizeF& now) {
+  if (fitted_area_ == before) {
+    fitted_area_ = now;
+  }
+}
+
+void WallCamera::shift(const QPointF& by, const probe::Layout& layout, const QRectF& area) {
+  const bool was_fitted = fitted_;
+  const QPointF wanted = view_.offset + by;
+  moveTo(wanted, layout, area);
+  fitted_ = was_fitted;
+  if (fitted_ && view_.offset != wanted) {
+    fit(layout, area);
+  }
+}
+
 void WallCamera::setColumns(std::optional<int64_t> columns, const probe::Layout& layout,
                             const QRectF& area) {
   chosen_columns_ = columns;

@@ -14,6 +14,7 @@ namespace limoe::gui {
 struct WallView {
   QPointF offset;
   double zoom = 1;
+  bool operator==(const WallView&) const = default;
 
   QPointF toScreen(const QPointF& wall) const { return offset + wall * zoom; }
   QPointF toWall(const QPointF& screen) const { return (screen - offset) / zoom; }
@@ -54,6 +55,11 @@ class WallCamera {
   void fit(const probe::Layout& layout, const QRectF& area);
   /// Fits again where the user has not moved or zoomed since the last fit and the area changed.
   void areaChanged(const probe::Layout& layout, const QRectF& area);
+  /// What was fitted to an area of the one size counts as fitted to the other, as it is.
+  void keepFit(const QSizeF& before, const QSizeF& now);
+  /// The view moves, and stays fitted if it was. Where too little of the wall would be left in the
+  /// area, what was fitted is so again.
+  void shift(const QPointF& by, const probe::Layout& layout, const QRectF& area);
   /// `columns`: chosen by the user; nullopt: what fits best. Fits.
   void setColumns(std::optional<int64_t> columns, const probe::Layout& layout, const QRectF& area);
   /// The wall's point at `anchor` stays there.

@@ -105,7 +105,7 @@ class PainterPen : public WallPen {
   }
 
   /// A dark and a light line side by side: one of them shows on any colour.
-  void hatch(const QRectF& patch) override {
+  void hatch(const QRectF& patch, double strength) override {
     const double period = 0.42 * patch.width();
     const double width = 0.13 * period;
     const auto lines = [&](double shift, const QColor& color) {
@@ -121,8 +121,9 @@ class PainterPen : public WallPen {
         }
       }
     };
-    lines(0, QColor(0, 0, 0, 215));
-    lines(width * std::sqrt(2.0), QColor(255, 255, 255, 215));
+    const auto alpha = static_cast<int>(std::lround(215 * strength));
+    lines(0, QColor(0, 0, 0, alpha));
+    lines(width * std::sqrt(2.0), QColor(255, 255, 255, alpha));
   }
 
  private:

@@ -11,11 +11,18 @@ namespace {
 
 /// How much of the background is laid over a patch's picture while another expert is selected.
 constexpr double kVeil = 0.62;
+/// Of a hatch there.
+constexpr double kDimmedHatch = 0.4;
 
 QRgb withAlpha(QRgb color, double alpha) {
   return qRgba(qRed(color), qGreen(color), qBlue(color),
                static_cast<int>(std::lround(std::clamp(alpha, 0.0, 1.0) * 255)));
 }
+
+struct Hatch {
+  QRectF rect;
+  double strength = 1;
+};
 
 struct Chip {
   QRectF rect;
@@ -31,7 +38,7 @@ struct Corner {
 
 /// What is drawn over all fills: a hatch under a number leaves the number readable.
 struct Marks {
-  std::vector<QRectF> hatches;
+  std::vector<Hatch> hatches;
   std::vector<Chip> chips;
   std::vector<Corner> corners;
 };
@@ -82,8 +89,8 @@ class ImagePatches {
       if (corner_numbers && !token.dimmed) {
         marks.corners.push_back({rect, token.expert, color});
       }
-      if (token.dropped && !token.dimmed) {
-        marks.hatches.push_back(rect);
+      if (token.dropped) {
+        marks.hatches.push_back({rect, token.dimmed ? kDimmedHatch : 1});
       }
     }
   }
@@ -215,8 +222,8 @@ void drawWall(WallPen& pen, const WallGeometry& geometry, const WallStyle& style
       patches.draw(pen, marks);
     }
   }
-  for (const auto& rect : marks.hatches) {
-    pen.hatch(rect);
+  for (const auto& hatch : marks.hatches) {
+    pen.hatch(hatch.rect, hatch.strength);
   }
   for (const auto& chip : marks.chips) {
     pen.numberChip(chip.rect, chip.number, chip.color);

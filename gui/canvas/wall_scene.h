@@ -101,7 +101,7 @@ class WallPen {
   /// The expert's number small in the patch's corner.
   virtual void cornerNumber(const QRectF& patch, int64_t number, QRgb color) = 0;
   virtual void word(const Word& word) = 0;
-  virtual void hatch(const QRectF& patch) = 0;
+  virtual void hatch(const QRectF& patch, double strength) = 0;  ///< 0 … 1
 };
 
 /// What stands where.

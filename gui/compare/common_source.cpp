@@ -49,6 +49,17 @@ struct Joiner {
   }
 };
 
+/// Under its number among the samples in common.
+std::shared_ptr<const probe::LayerSlice> moved(std::shared_ptr<const probe::LayerSlice> slice,
+                                               int64_t sample) {
+  if (!slice || slice->first_sample == sample) {
+    return slice;
+  }
+  auto copy = std::make_shared<probe::LayerSlice>(*slice);
+  copy->first_sample = sample;
+  return copy;
+}
+
 }  // namespace
 
 CommonSource::CommonSource(RunSource* run, QObject* parent) : RunSource(parent), run_(run) {
@@ -93,13 +104,12 @@ std::shared_ptr<const probe::ProbeSet> CommonSource::sample(int64_t sample) {
 
 std::shared_ptr<const probe::LayerSlice> CommonSource::decisions(int64_t snapshot, int64_t layer,
                                                                  int64_t sample) {
-  auto slice = has(sample) ? run_->decisions(snapshot, layer, placeOf(sample)) : nullptr;
-  if (slice && slice->first_sample != sample) {
-    auto moved = std::make_shared<probe::LayerSlice>(*slice);
-    moved->first_sample = sample;
-    return moved;
-  }
-  return slice;
+  return has(sample) ? moved(run_->decisions(snapshot, layer, placeOf(sample)), sample) : nullptr;
+}
+
+std::shared_ptr<const probe::LayerSlice> CommonSource::choices(int64_t snapshot, int64_t layer,
+                                                               int64_t sample) {
+  return has(sample) ? moved(run_->choices(snapshot, layer, placeOf(sample)), sample) : nullptr;
 }
 
 std::shared_ptr<const probe::Snapshot> CommonSource::summary(int64_t snapshot) {
@@ -112,6 +122,10 @@ bool CommonSource::cannotReadSample(int64_t sample) const {
 
 bool CommonSource::cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const {
   return has(sample) && run_->cannotReadDecisions(snapshot, layer, placeOf(sample));
+}
+
+bool CommonSource::cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const {
+  return has(sample) && run_->cannotReadChoices(snapshot, layer, placeOf(sample));
 }
 
 std::unique_ptr<Walk> CommonSource::walk(WalkRequest request) {

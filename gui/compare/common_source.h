@@ -26,10 +26,13 @@ class CommonSource : public RunSource {
   std::shared_ptr<const probe::ProbeSet> sample(int64_t sample) override;
   std::shared_ptr<const probe::LayerSlice> decisions(int64_t snapshot, int64_t layer,
                                                      int64_t sample) override;
+  std::shared_ptr<const probe::LayerSlice> choices(int64_t snapshot, int64_t layer,
+                                                   int64_t sample) override;
   /// Over the whole probe of the run, as it was recorded.
   std::shared_ptr<const probe::Snapshot> summary(int64_t snapshot) override;
   bool cannotReadSample(int64_t sample) const override;
   bool cannotReadDecisions(int64_t snapshot, int64_t layer, int64_t sample) const override;
+  bool cannotReadChoices(int64_t snapshot, int64_t layer, int64_t sample) const override;
   std::unique_ptr<Walk> walk(WalkRequest request) override;
 
  private:

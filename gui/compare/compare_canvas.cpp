@@ -70,6 +70,11 @@ struct CompareCanvas::State {
   std::size_t current = 0;             ///< that the keyboard acts in
   std::size_t other = 1;               ///< what the reference flips to
   bool flipped = false;
+  struct Alone {
+    std::size_t column;
+    WallSight sight;
+  };
+  std::optional<Alone> alone;
   int frames_wanted = 0;
   double frame_milliseconds = 0;
   QMetaObject::Connection context_dies;
@@ -142,11 +147,17 @@ struct CompareCanvas::State {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       columns[c]->scene.setArea(areaOf(c));
     }
-    syncFrom(0);
+    if (alone && alone->column < columns.size() && columns[alone->column]->scene.hasWall()) {
+      follow(*columns[alone->column], *alone->sight.camera, alone->sight.area,
+             static_cast<double>(alone->sight.image_width));
+    } else {
+      syncFrom(0);
+    }
   }
 
   QRectF areaOf(std::size_t column) const {
-    const ColumnSpan span = columnSpan(column, columns.size(), widget.width());
+    const ColumnSpan span =
+        alone ? ColumnSpan{0, widget.width()} : columnSpan(column, columns.size(), widget.width());
     return QRectF(span.left, 0, span.width, std::max(1, widget.height()));
   }
 
@@ -252,6 +263,9 @@ struct CompareCanvas::State {
     ImDrawList& list = *ImGui::GetBackgroundDrawList();
     const auto hovered = hoveredSpot();
     for (std::size_t c = 0; c < columns.size(); ++c) {
+      if (alone && c != alone->column) {
+        continue;
+      }
       withShown(c, [&](Column& column) {
         if (column.scene.hasWall() && !column.scene.isEmpty()) {
           column.scene.draw(list, widget.palette(), hovered);
@@ -259,7 +273,7 @@ struct CompareCanvas::State {
         } else {
           paintNotice(list, c, column);
         }
-        if (&column != columns[c].get()) {
+        if (alone || &column != columns[c].get()) {
           paintFlipTitle(list, c, column);
         }
       });
@@ -309,7 +323,13 @@ struct CompareCanvas::State {
   /// Whose wall it is while Shift is held.
   void paintFlipTitle(ImDrawList& list, std::size_t place, const Column& column) const {
     const QRectF area = areaOf(place);
-    const QByteArray text = column.run.name().toUtf8();
+    QString words = column.run.name();
+    const auto common = runs.commonSamples();
+    const auto whole = runs.column(0).run ? runs.column(0).run->data() : nullptr;
+    if (alone && common && whole && *common < whole->layout.samples) {
+      words += tr(" · only the %1 images in common").arg(*common);
+    }
+    const QByteArray text = words.toUtf8();
     const ImVec2 extent = ImGui::CalcTextSize(text.constData());
     const float pad = 0.4F * extent.y;
     const ImVec2 from(static_cast<float>(area.left()) + pad, pad);
@@ -324,6 +344,9 @@ struct CompareCanvas::State {
   }
 
   void paintSeparators(ImDrawList& list) const {
+    if (alone) {
+      return;
+    }
     for (std::size_t c = 1; c < columns.size(); ++c) {
       const auto left = static_cast<float>(areaOf(c).left());
       list.AddRectFilled({left - kGap, 0}, {left, static_cast<float>(widget.height())},
@@ -480,6 +503,17 @@ void CompareCanvas::scroll(double screens) {
 
 void CompareCanvas::setFlipped(bool flipped) {
   if (std::exchange(canvas_->flipped, flipped) != flipped) {
+    canvas_->requestFrames();
+  }
+}
+
+void CompareCanvas::showAlone(std::size_t column, const WallSight& sight) {
+  const bool same = canvas_->alone && canvas_->alone->column == column &&
+                    canvas_->alone->sight.area == sight.area &&
+                    canvas_->alone->sight.camera->view() == sight.camera->view() &&
+                    canvas_->alone->sight.camera->columns() == sight.camera->columns();
+  if (!same) {  // else two walls that draw one another again would never rest
+    canvas_->alone = State::Alone{column, sight};
     canvas_->requestFrames();
   }
 }

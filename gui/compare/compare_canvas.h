@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "gui/canvas/canvas_widget.h"
 #include "gui/compare/compare_runs.h"
 #include "gui/view/view_state.h"
 
@@ -35,6 +36,9 @@ class CompareCanvas : public QOpenGLWidget {
 
   /// Shift: whether the column under the pointer shows the other run.
   void setFlipped(bool flipped);
+  /// This column alone in the whole widget, which lies over the area of another wall, at that
+  /// wall's place and zoom.
+  void showAlone(std::size_t column, const WallSight& sight);
   /// Which run a column shows now: its own, or while flipped another.
   std::size_t shownIn(std::size_t column) const;
 

@@ -69,6 +69,12 @@ CompareHeader::CompareHeader(CompareRuns& runs, std::size_t column, ViewState& s
   refresh();
 }
 
+void CompareHeader::setNarrow(bool narrow) {
+  for (ElidedLabel* label : {match_, elsewhere_, numbers_, settings_}) {
+    label->setLines(narrow ? 2 : 1);
+  }
+}
+
 void CompareHeader::refresh() {
   CompareColumn& one = runs_.column(column_);
   title_->setText(titleWords(runs_, column_));

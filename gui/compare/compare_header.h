@@ -20,6 +20,7 @@ class CompareHeader : public QFrame {
   CompareHeader(CompareRuns& runs, std::size_t column, ViewState& shared, QWidget* parent);
 
   void refresh();
+  void setNarrow(bool narrow);  ///< its texts take two lines each
   /// All that it says, a line for each.
   QString words() const;
 

@@ -105,8 +105,13 @@ void CompareRuns::setSources(const std::vector<RunSource*>& sources) {
   refresh();
 }
 
+void CompareRuns::setActive(bool active) {
+  active_ = active;
+  schedule();
+}
+
 void CompareRuns::schedule() {
-  if (!std::exchange(scheduled_, true)) {
+  if (active_ && !std::exchange(scheduled_, true)) {
     QTimer::singleShot(0, this, [this] {
       scheduled_ = false;
       refresh();

@@ -71,6 +71,8 @@ class CompareRuns : public QObject {
   /// The first is the reference, which `shared` is of. Each must outlive the comparison or be taken
   /// out first. Empty: none.
   void setSources(const std::vector<RunSource*>& sources);
+  /// Not: nothing is matched or brought in step until it is again.
+  void setActive(bool active);
   std::size_t count() const { return columns_.size(); }
   CompareColumn& column(std::size_t index) { return *columns_[index]; }
   const CompareColumn& column(std::size_t index) const { return *columns_[index]; }
@@ -117,6 +119,7 @@ class CompareRuns : public QObject {
 
   ViewState& shared_;
   std::vector<std::unique_ptr<CompareColumn>> columns_;
+  bool active_ = true;
   bool scheduled_ = false;
   bool forwarding_ = false;
   bool shows_disagreement_ = false;

@@ -1,8 +1,6 @@
 #include "gui/compare/compare_view.h"
 
-#include <QApplication>
 #include <QHBoxLayout>
-#include <QKeyEvent>
 #include <QSplitter>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -11,11 +9,20 @@
 #include "gui/compare/compare_header.h"
 #include "gui/compare/compare_tables.h"
 #include "gui/compare/compare_tools.h"
+#include "gui/compare/shift_watch.h"
 #include "gui/inspect/walk_bar.h"
 #include "gui/view/elided_label.h"
 #include "gui/view/number_text.h"
 
 namespace limoe::gui {
+namespace {
+
+/// Letters on a line of a header below which its texts take two lines.
+constexpr int kNarrow = 62;
+/// Lines of the tables below, at first.
+constexpr int kTableLines = 10;
+
+}  // namespace
 
 CompareView::CompareView(ViewState& shared, QWidget* parent)
     : QWidget(parent),
@@ -50,8 +57,10 @@ CompareView::CompareView(ViewState& shared, QWidget* parent)
   splitter_->setObjectName("compareSplitter");
   splitter_->addWidget(walls);
   splitter_->addWidget(tables_);
-  splitter_->setStretchFactor(0, 4);
-  splitter_->setStretchFactor(1, 1);
+  splitter_->setStretchFactor(0, 1);
+  splitter_->setStretchFactor(1, 0);
+  const int low = kTableLines * fontMetrics().height();
+  splitter_->setSizes({10 * low, low});
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(splitter_);
@@ -65,8 +74,8 @@ CompareView::CompareView(ViewState& shared, QWidget* parent)
   connect(tools_, &CompareTools::runsAsked, this, &CompareView::runsAsked);
   connect(tools_, &CompareTools::closeAsked, this, &CompareView::closeAsked);
   connect(tables_, &CompareTables::copied, this, &CompareView::informed);
-  // Shift is no key of one control: it flips wherever the keyboard is.
-  qApp->installEventFilter(this);
+  connect(new ShiftWatch(this), &ShiftWatch::held, this,
+          [this](bool held) { canvas_->setFlipped(held && isVisible()); });
 }
 
 CompareView::~CompareView() {
@@ -91,6 +100,7 @@ void CompareView::layHeaders() {
   int height = 0;
   for (std::size_t c = 0; c < headers_.size(); ++c) {
     const ColumnSpan span = columnSpan(c, headers_.size(), width);
+    headers_[c]->setNarrow(span.width < kNarrow * fontMetrics().averageCharWidth());
     const int own = headers_[c]->hasHeightForWidth() ? headers_[c]->heightForWidth(span.width)
                                                      : headers_[c]->sizeHint().height();
     height = std::max(height, own);
@@ -144,17 +154,6 @@ bool CompareView::isSettled() const {
     }
   }
   return true;
-}
-
-bool CompareView::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::KeyPress || event->type() == QEvent::KeyRelease) {
-    if (static_cast<QKeyEvent*>(event)->key() == Qt::Key_Shift && isVisible()) {
-      canvas_->setFlipped(event->type() == QEvent::KeyPress && isActiveWindow());
-    }
-  } else if (event->type() == QEvent::WindowDeactivate && watched == window()) {
-    canvas_->setFlipped(false);
-  }
-  return QWidget::eventFilter(watched, event);
 }
 
 void CompareView::resizeEvent(QResizeEvent* event) {

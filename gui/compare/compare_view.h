@@ -40,7 +40,6 @@ class CompareView : public QWidget {
   void informed(QString message);
 
  protected:
-  bool eventFilter(QObject* watched, QEvent* event) override;
   void resizeEvent(QResizeEvent* event) override;
   void showEvent(QShowEvent* event) override;
 

@@ -63,7 +63,14 @@ QString placeWords(const CompareRuns& runs, std::size_t column) {
   } else {
     words << tr("no step yet");
   }
-  words << (one.layers() > 0 ? layerTitle(*run, one.layer()) : tr("dense, no experts"));
+  if (one.layers() == 0) {
+    words << tr("dense, no experts");
+  } else {
+    const bool other = reference.layers() > 0 && one.layer() != reference.layer();
+    words << layerTitle(*run, one.layer()) +
+                 (other ? tr(" (%1: MoE layer %2)").arg(reference.name()).arg(reference.layer() + 1)
+                        : QString());
+  }
   return words.join(tr(" · "));
 }
 

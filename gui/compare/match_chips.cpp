@@ -192,10 +192,11 @@ bool MatchChips::event(QEvent* event) {
   if (event->type() == QEvent::ToolTip) {
     const auto* help = static_cast<QHelpEvent*>(event);
     const auto chip = chipAt(help->pos());
-    QString tip = toolTip();
-    if (chip) {
-      tip = chips_[*chip].tip;
+    QStringList rest;  // what has no room, where it says how many they are
+    for (std::size_t c = placed(width()).rects.size(); c < chips_.size(); ++c) {
+      rest << chips_[c].text;
     }
+    const QString tip = chip ? chips_[*chip].tip : rest.join('\n');
     QToolTip::showText(help->globalPos(), tip, this);
     return true;
   }

@@ -3,6 +3,7 @@
 #include <QLabel>
 #include <QPointer>
 #include <QScrollArea>
+#include <QScrollBar>
 #include <QTimer>
 #include <QToolButton>
 #include <algorithm>
@@ -151,6 +152,7 @@ bool ExpertGallery::State::findExpert(const RunData& run) {
   }
   if (std::exchange(expert, *selected) != *selected) {
     layer_before_it = -1;
+    parts.scroll->verticalScrollBar()->setValue(0);  // another one is read from its beginning
   } else if (layer_before >= 0 && layer_before != layer) {
     layer_before_it = layer_before;
   }

@@ -34,7 +34,7 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
   const QColor color = expertColor(expert, run.layout.experts);
   const int64_t layer = digest.layer;
   const QString rule =
-      tr("+: excess = count − expected, the largest first; expected = how many of the kind the "
+      tr("+: count − expected, the largest first; expected = how many of the kind the "
          "layer kept × the expert’s part of all that it kept. ×: count / expected, which is large "
          "by luck where few are expected, and so is not what they are sorted by. “123 of 456”: "
          "kept by this expert, of those kept in the layer.");
@@ -58,14 +58,14 @@ void showLifts(GalleryParts& parts, const RunData& run, const LayerDigest& diges
       run.layout.top_k > 1 ? tr("kept choices of patches") : tr("kept patches");
   const QString of_words = run.layout.top_k > 1 ? tr("kept choices of words") : tr("kept words");
   parts.labels.box->setVisible(image && !run.layout.label_names.empty());
-  show(parts.labels, parts.label_rows, tr("Labels of its patches · beyond chance (excess count)"),
+  show(parts.labels, parts.label_rows, tr("Labels of its patches · more than by chance"),
        of_patches, labelLifts(digest, run.layout, expert, patches), patches);
   parts.pieces.box->setVisible(hasModality(run, layer, probe::kText));
-  show(parts.pieces, parts.piece_rows, tr("Its word pieces · beyond chance (excess count)"),
-       of_words, pieceLifts(digest, expert, words), words);
+  show(parts.pieces, parts.piece_rows, tr("Its word pieces · more than by chance"), of_words,
+       pieceLifts(digest, expert, words), words);
   parts.caption_words.box->setVisible(image);
   show(parts.caption_words, parts.caption_word_rows,
-       tr("Caption words of its patches’ images · beyond chance (excess count)"), of_patches,
+       tr("Caption words of its patches’ images · more than by chance"), of_patches,
        wordLifts(digest, expert, patches), patches);
 }
 

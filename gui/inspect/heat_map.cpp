@@ -287,9 +287,12 @@ void HeatLayout::paintColumnTitles(QPainter& painter, QPointF scroll) const {
     painter.save();
     painter.translate(cell.center().x(), bottom);
     painter.rotate(-90);
-    painter.drawText(QRectF(0, -metrics.height() / 2, bottom, metrics.height()),
-                     Qt::AlignLeft | Qt::AlignVCenter,
-                     QFontMetricsF(font).elidedText(column.title, Qt::ElideRight, bottom));
+    const QFontMetricsF letters(font);
+    const bool fits = letters.horizontalAdvance(column.title) <= bottom;
+    painter.drawText(
+        QRectF(0, -metrics.height() / 2, bottom, metrics.height()),
+        Qt::AlignLeft | Qt::AlignVCenter,
+        letters.elidedText(fits ? column.title : column.short_title, Qt::ElideRight, bottom));
     painter.restore();
   }
   painter.restore();

@@ -1,6 +1,5 @@
 #include "gui/inspect/layer_view.h"
 
-#include <QPointer>
 #include <QStackedWidget>
 #include <QTableView>
 #include <QVBoxLayout>
@@ -10,87 +9,16 @@
 
 #include "gui/charts/expert_counts.h"
 #include "gui/inspect/heat_map_view.h"
-#include "gui/inspect/layer_view_best.h"
-#include "gui/inspect/layer_view_coactivation.h"
 #include "gui/inspect/layer_view_lines.h"
 #include "gui/inspect/layer_view_measures.h"
 #include "gui/inspect/layer_view_notes.h"
+#include "gui/inspect/layer_view_state.h"
 #include "gui/inspect/layer_view_tools.h"
 #include "gui/inspect/layer_view_trend.h"
 #include "gui/inspect/walk_bar.h"
 #include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
-
-struct LayerView::State {
-  State(LayerView& the_view, ViewState& view_state, Digests& the_digests, Flows& the_flows)
-      : view(the_view),
-        state(view_state),
-        digests(the_digests),
-        flows(the_flows),
-        bests(view_state, the_digests) {}
-
-  LayerView& view;
-  ViewState& state;
-  Digests& digests;
-  Flows& flows;
-  Coactivations coactivations;
-  BestExperts bests;
-  QPointer<RunSource> source;
-
-  LayerTools* tools = nullptr;
-  WalkBar* bar = nullptr;
-  QStackedWidget* content = nullptr;
-  HeatMapView* map = nullptr;
-  MeasuresPanel* measures = nullptr;
-  LayerTrend* trend = nullptr;
-  LayerLines* lines = nullptr;
-
-  /// What is looked for; what is shown is about the same page, though perhaps of another step.
-  struct Wanted {
-    int page = 0;
-    int64_t snapshot = -1;
-    int64_t layer = 0;
-    TokenFilter filter;
-  };
-  Wanted wanted;
-  std::optional<int> shown_page;                    ///< whose numbers are on the screen
-  std::shared_ptr<const LayerDigest> shown_digest;  ///< of the page of kinds or of measures
-  std::optional<MapKind> shown_kind;
-  CellValue shown_value = CellValue::Share;
-  ColumnOrder shown_order = ColumnOrder::Count;
-  QString shown_names;
-  KindCounts counts;  ///< of counts_of
-  std::shared_ptr<const LayerDigest> counts_of;
-  KindMap kinds;              ///< what the map shows; its `map` without values
-  bool selects_best = false;  ///< when what is looked for has been counted
-  bool typed = false;         ///< names by hand, which may be of another kind than is shown
-
-  TrendPoints points;  ///< over time
-
-  void build();
-  void connectAll();
-  void forget();
-  void refresh();
-  void refreshPage(const RunData& run);
-  void refreshKinds(const RunData& run);
-  void showKinds(const RunData& run, KindMap made, const std::optional<Found>& found);
-  void refreshFlow(const RunData& run);
-  void refreshCoactivation(const RunData& run);
-  void refreshMeasures(const RunData& run);
-  void refreshTrend(const RunData& run);
-  QString title(const RunData& run) const;
-  void setShown(const RunData& run, QWidget* what, const QString& how_counted);
-  void say(const QString& message);
-  void showMessage(const QString& message);
-  void wait(const RunData& run, WalkCache& maker, const Question& question);
-  void sayWait(const RunData& run);
-  void refreshReadout();
-  QString bestOfColumn(const RunData& run, std::size_t column);
-  void goToBest(bool selects);
-  void choose(const HeatPlace& place, bool again);
-  std::optional<TokenFilter> offered() const;
-};
 
 void LayerView::State::build() {
   auto* layout = new QVBoxLayout(&view);
@@ -144,6 +72,12 @@ void LayerView::State::connectAll() {
       state.setFilter(*filter);
     }
   });
+  connect(lines, &LayerLines::expertChosen, &view, [this](int64_t layer, int64_t expert) {
+    state.setLayer(layer);
+    if (state.selectedExpert() != expert) {
+      state.toggleSelectedExpert(expert);
+    }
+  });
   connect(trend, &LayerTrend::snapshotChosen, &view,
           [this](int64_t snapshot) { state.setSnapshot(snapshot); });
 }
@@ -152,6 +86,7 @@ void LayerView::State::forget() {
   shown_page.reset();
   shown_digest.reset();
   points = {};
+  bests.forget();
 }
 
 void LayerView::State::refresh() {
@@ -224,7 +159,7 @@ void LayerView::State::showMessage(const QString& message) {
   shown_page.reset();
   kinds = {};
   shown_kind.reset();
-  tools->setColumns({}, 0, 0);
+  tools->setColumns({}, 0);
   map->setStale(false);
   map->setMessage(message);
   content->setCurrentWidget(map);
@@ -284,7 +219,7 @@ void LayerView::State::refreshKinds(const RunData& run) {
     const bool none = counts.occurring() == 0;
     selects_best = false;
     say(none ? noKinds(*digest, run.layout, tools->kind()) : noneFound(counts, tools->names()));
-    tools->setColumns(counts.titles, 0, counts.occurring());
+    tools->setColumns(counts, 0);
     lines->setNote(filterNote(wanted.filter, run.layout) +
                    tr("Counted: %1.").arg(countingRule(run)));
     return;
@@ -297,168 +232,21 @@ void LayerView::State::showKinds(const RunData& run, KindMap made,
                                  const std::optional<Found>& found) {
   const QString how =
       kindNote(run, wanted.filter, made, found, tools->kind(), tools->value(), tools->order());
-  const bool other_names = tools->names() != shown_names || tools->kind() != shown_kind;
+  const bool other = tools->names() != shown_names || tools->kind() != shown_kind ||
+                     wanted.layer != shown_layer || !map->cursor();
   shown_kind = tools->kind();
+  shown_layer = wanted.layer;
   shown_value = tools->value();
   shown_order = tools->order();
   shown_names = tools->names();
-  tools->setColumns(counts.titles, made.kinds.size(), made.occurring);
+  tools->setColumns(counts, made.kinds.size());
   HeatMap of_kinds = made.map;
   made.map.values.clear();
   kinds = std::move(made);
   map->setMap(std::move(of_kinds));
   setShown(run, map, how);
-  if (found && other_names) {
+  if (found && (other || selects_best)) {
     goToBest(std::exchange(selects_best, false));
-  }
-}
-
-/// To the expert that takes most of what is looked for.
-void LayerView::State::goToBest(bool selects) {
-  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
-  if (!run || !shown_kind || shown_names.isEmpty() || map->map().isEmpty()) {
-    return;
-  }
-  const std::size_t column = map->map().columns.size() - 1;
-  const LayerBest best =
-      bestExpert(*shown_digest, run->layout, *shown_kind, kinds.titlesOf(column));
-  if (best.expert < 0) {
-    return;
-  }
-  map->setCursorPlace({static_cast<std::size_t>(best.expert), column});
-  if (selects && state.selectedExpert() != best.expert) {
-    state.toggleSelectedExpert(best.expert);
-  }
-}
-
-void LayerView::State::refreshFlow(const RunData& run) {
-  if (!hasNextLayer(run, wanted.layer)) {
-    tools->setTitle(title(run));
-    return say(noFlow(run, wanted.layer));
-  }
-  const auto flow = flows.flow(wanted.snapshot, wanted.layer, wanted.filter);
-  if (!flow) {
-    return wait(run, flows, Flows::question(wanted.snapshot, wanted.layer, wanted.filter));
-  }
-  shown_kind.reset();
-  map->setMap(flowMap(*flow, tools->modality(), tools->value(),
-                      expertLines(state, wanted.layer, run.layout.experts),
-                      expertLines(state, wanted.layer + 1, run.layout.experts)));
-  setShown(run, map, flowNote(run, *flow, tools->modality(), tools->value()));
-}
-
-void LayerView::State::refreshCoactivation(const RunData& run) {
-  if (run.layout.top_k < 2) {
-    tools->setTitle(title(run));
-    return say(
-        tr("This router gives every token one expert (K = 1), so no two experts are chosen "
-           "by the same token."));
-  }
-  const auto found = coactivations.of(wanted.snapshot, wanted.layer, wanted.filter);
-  if (!found) {
-    return wait(run, coactivations,
-                Digests::question(wanted.snapshot, wanted.layer, wanted.filter));
-  }
-  shown_kind.reset();
-  map->setMap(coactivationMap(*found, tools->modality(), tools->value(),
-                              expertLines(state, wanted.layer, run.layout.experts)));
-  setShown(run, map, coactivationNote(run, *found, tools->modality(), tools->value()));
-}
-
-void LayerView::State::refreshMeasures(const RunData& run) {
-  const auto digest = digests.layer(wanted.snapshot, wanted.layer, wanted.filter);
-  measures->setDefinitionsShown(tools->definitionsShown());
-  if (!digest) {
-    return wait(run, digests, Digests::question(wanted.snapshot, wanted.layer, wanted.filter));
-  }
-  if (shown_page != kMeasures || digest != shown_digest) {
-    measures->setMeasures(layerMeasures(*digest));
-    shown_digest = digest;
-  }
-  setShown(run, measures, measuresNote(run, wanted.filter));
-}
-
-void LayerView::State::refreshTrend(const RunData& run) {
-  points.gather(*source, run, wanted.layer);
-  const auto known = std::ranges::count(points.known, true);
-  const bool all = known == std::ssize(points.known);
-  trend->setCurves(
-      run.snapshot_steps, points.panels, wanted.snapshot,
-      all ? QStringList{run.layout.label_names.empty() ? tr("the recording has no labels")
-                                                       : tr("fewer than two labels were kept"),
-                        tr("only one modality comes here")}
-          : QStringList{tr("reading…"), tr("reading…")});
-  setShown(run, trend,
-           (all ? QString() : tr("Read: %1 of %2 steps. ").arg(known).arg(points.known.size())) +
-               tr("Counted: %1%2.")
-                   .arg(countingRule(run), wanted.filter.isEmpty()
-                                               ? QString()
-                                               : tr(", all of them: the filter does not apply to "
-                                                    "this page")));
-}
-
-void LayerView::State::refreshReadout() {
-  const std::shared_ptr<const RunData> run = source ? source->data() : nullptr;
-  const auto cursor = map->cursor();
-  if (content->currentWidget() != map || map->map().isEmpty() || !cursor || !run) {
-    lines->setReadout({}, {});
-    return lines->setOffer({}, {});
-  }
-  lines->setReadout(map->description(*cursor), bestOfColumn(*run, *cursor->column));
-  const auto filter = offered();
-  if (!filter) {
-    return lines->setOffer({}, {});
-  }
-  const QString column = map->map().columns[*cursor->column].title;
-  const bool on =
-      *filter != state.filter() &&
-      (shown_kind == MapKind::Labels ? filter->label.has_value() : !filter->word.isEmpty());
-  lines->setOffer(
-      on ? tr("Only %1").arg(column) : tr("Not only %1").arg(column),
-      on ? (shown_kind == MapKind::Labels
-                ? tr("Filter: wall, galleries and charts show only patches labelled “%1”")
-                : tr("Filter: wall, galleries and charts show only images whose caption has “%1”"))
-               .arg(column)
-         : tr("End this part of the filter"));
-}
-
-/// Who takes most of the column in each MoE layer; empty where the map shows something else.
-QString LayerView::State::bestOfColumn(const RunData& run, std::size_t column) {
-  if (!shown_kind || !shown_digest || map->isStale()) {
-    return {};
-  }
-  const QString words = bests.inWords(run, *shown_digest, *shown_kind, kinds.titlesOf(column));
-  if (const auto question = bests.wanted()) {
-    bar->follow(tr("Counting the other layers"), {{&digests, *question}});
-  } else {
-    bar->rest();
-  }
-  return words;
-}
-
-/// The filter that the button would set: on the label or word of the cursor's column, or off again.
-std::optional<TokenFilter> LayerView::State::offered() const {
-  const auto cursor = map->cursor();
-  if (!cursor || content->currentWidget() != map || !shown_kind ||
-      *cursor->column >= kinds.kinds.size() || shown_kind == MapKind::Pieces) {
-    return std::nullopt;
-  }
-  TokenFilter filter = state.filter();
-  if (shown_kind == MapKind::Labels) {
-    const auto label = static_cast<int64_t>(kinds.kinds[*cursor->column]);
-    filter.label = filter.label == label ? std::nullopt : std::optional(label);
-  } else {
-    const QString word = map->map().columns[*cursor->column].title;
-    filter.word = filter.word == word ? QString() : word;
-  }
-  return filter;
-}
-
-void LayerView::State::choose(const HeatPlace& place, bool again) {
-  const auto expert = static_cast<int64_t>(*place.row);
-  // Another cell in the row of the selected expert is only looked at.
-  if (again || state.selectedExpert() != expert) {
-    state.toggleSelectedExpert(expert);
   }
 }
 

@@ -2,25 +2,36 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "gui/inspect/digests.h"
 #include "gui/inspect/layer_view_find.h"
 
 namespace limoe::gui {
 
-/// Asks for one layer after the other, and only for the column that is looked at.
+/// Asks for one layer after the other, and only for the column that is looked at. What a layer came
+/// to is kept for other columns of the same step and filter.
 class BestExperts {
  public:
   BestExperts(ViewState& state, Digests& digests) : state_(state), digests_(digests) {}
 
-  /// "Takes most of it: block 3 e0 57 % (8 of 14); block 1 e2 = e6 21 % (3 of 14); block 5 …",
-  /// largest share first; only the layer looked at under a filter that each layer answers
+  /// A layer and who takes most of the column there.
+  struct Part {
+    /// "block 3 e0 57 % (8 of 14; 33–79 %) 4.6× chance": of few tokens with the interval. "block 5
+    /// …" and "block 5 not counted" where it is not known.
+    QString words;
+    int64_t layer = 0;
+    int64_t expert = -1;  ///< −1: none
+  };
+  /// Largest share first; only the layer looked at under a filter that each layer answers
   /// differently. `shown` is the digest of the layer looked at.
-  QString inWords(const RunData& run, const LayerDigest& shown, MapKind kind,
-                  const QStringList& titles);
-  /// What inWords() is waiting for, or what was stopped.
+  std::vector<Part> ofColumn(const RunData& run, const LayerDigest& shown, const KindNames& names);
+  /// What ofColumn() is waiting for, or what was stopped.
   std::optional<Question> wanted() const { return wanted_; }
+  /// Another recording, or other decisions of it.
+  void forget();
 
  private:
   void lookForOthers(const RunData& run);
@@ -31,15 +42,18 @@ class BestExperts {
     DecisionsStamp stamp;
     int64_t snapshot = -1;
     TokenFilter filter;
-    MapKind kind = MapKind::Labels;
-    QStringList titles;
+    KindNames names;
   };
 
   ViewState& state_;
   Digests& digests_;
   Asked asked_;
-  std::map<int64_t, LayerBest> known_;  ///< by layer
+  std::map<int64_t, std::shared_ptr<const LayerDigest>> kinds_;  ///< by layer, without its samples
+  std::map<int64_t, LayerBest> known_;                           ///< by layer, of names
   std::optional<Question> wanted_;
 };
+
+/// What the numbers of a part mean.
+QString bestDefinition();
 
 }  // namespace limoe::gui

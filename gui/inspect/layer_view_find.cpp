@@ -2,6 +2,7 @@
 
 #include <QRegularExpression>
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace limoe::gui {
@@ -29,9 +30,27 @@ const std::vector<uint64_t>& countsOf(const ExpertDigest& expert, MapKind kind) 
                                    : expert.words;
 }
 
-/// As it is typed: without the mark of what goes on with a word.
+/// As it is typed: without the mark of what goes on with a word, or of a space.
 QStringView bare(const QString& title) {
-  return QStringView(title).mid(title.size() > 1 && title.startsWith(kGoesOn) ? 1 : 0);
+  const bool marked = title.startsWith(kGoesOn) || title.startsWith(kWordBegin);
+  return QStringView(title).mid(title.size() > 1 && marked ? 1 : 0);
+}
+
+bool isSame(const QString& title, QStringView name) {
+  return title.compare(name, Qt::CaseInsensitive) == 0 ||
+         (title.startsWith(kWordBegin) && bare(title).compare(name, Qt::CaseInsensitive) == 0);
+}
+
+/// Places of `wanted` among `all`.
+template <typename Name>
+std::vector<std::size_t> indicesOf(const std::vector<Name>& all, const std::vector<Name>& wanted) {
+  std::vector<std::size_t> indices;
+  for (std::size_t i = 0; i < all.size() && indices.size() < wanted.size(); ++i) {
+    if (std::ranges::find(wanted, all[i]) != wanted.end()) {
+      indices.push_back(i);
+    }
+  }
+  return indices;
 }
 
 /// Those whose name is `name` in any case; or else parts of words, which go on with one, of that
@@ -46,7 +65,7 @@ std::vector<std::size_t> named(const KindCounts& counts, QStringView name,
     if (counts.totals[k] < least_total) {
       continue;
     }
-    if (title.compare(name, Qt::CaseInsensitive) == 0) {
+    if (isSame(title, name)) {
       same.push_back(k);
     } else if (bare(title).startsWith(name, Qt::CaseInsensitive)) {
       (bare(title).size() == name.size() ? parts : beginning).push_back(k);
@@ -57,6 +76,10 @@ std::vector<std::size_t> named(const KindCounts& counts, QStringView name,
 
 QStringList namesIn(const KindCounts& counts, const QString& text) {
   static const QRegularExpression space("\\s+");
+  const QString whole = text.simplified();
+  if (counts.titles.contains(whole, Qt::CaseInsensitive)) {
+    return {whole};  // a label with a comma in it
+  }
   QStringList names;
   for (const QString& part : text.split(',', Qt::SkipEmptyParts)) {
     const QString name = part.simplified();
@@ -75,7 +98,8 @@ QStringList namesIn(const KindCounts& counts, const QString& text) {
 QString pieceTitle(const std::string& piece) {
   QString title = QString::fromStdString(piece);
   if (title.startsWith(kWordBegin)) {
-    return title.mid(1);
+    // "▁" alone, and "▁," which is another piece than ","
+    return title.size() > 1 && title.at(1).isLetterOrNumber() ? title.mid(1) : title;
   }
   // Only where it could be taken for a word.
   return !title.isEmpty() && title.at(0).isLetterOrNumber() ? QString(kGoesOn) + title : title;
@@ -163,30 +187,81 @@ std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& 
   return std::nullopt;
 }
 
-LayerBest bestExpert(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
-                     const QStringList& titles) {
-  std::vector<std::size_t> kinds;
-  for (std::size_t k = 0; k < kindsOf(digest, layout, kind); ++k) {
-    if (titles.contains(titleOf(digest, layout, kind, k))) {
-      kinds.push_back(k);
+KindNames namesOf(const LayerDigest& digest, MapKind kind, const std::vector<std::size_t>& kinds) {
+  KindNames names;
+  names.kind = kind;
+  for (const std::size_t k : kinds) {
+    if (kind == MapKind::Labels) {
+      names.labels.push_back(k);
+    } else if (kind == MapKind::Pieces) {
+      names.pieces.push_back(digest.pieces[k]);
+    } else {
+      names.words.push_back(digest.words[k]);
     }
   }
+  return names;
+}
+
+LayerBest bestExpert(const LayerDigest& digest, const KindNames& names) {
+  const std::vector<std::size_t> kinds = names.kind == MapKind::Labels ? names.labels
+                                         : names.kind == MapKind::Pieces
+                                             ? indicesOf(digest.pieces, names.pieces)
+                                             : indicesOf(digest.words, names.words);
   LayerBest best;
+  uint64_t row = 0;
+  uint64_t total = 0;
   for (std::size_t e = 0; e < digest.experts.size(); ++e) {
+    const ExpertDigest& expert = digest.experts[e];
+    const std::vector<uint64_t>& counts = countsOf(expert, names.kind);
+    const uint64_t all = names.kind == MapKind::Words
+                             ? expert.kept[probe::kImage]
+                             : std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+    total += all;
     uint64_t count = 0;
     for (const std::size_t k : kinds) {
-      count += countOf(digest, kind, e, k);
+      count += countOf(digest, names.kind, e, k);
     }
     best.of += count;
     if (count > best.count) {
       best.count = count;
       best.expert = static_cast<int64_t>(e);
       best.equals.clear();
+      row = all;
     } else if (count > 0 && count == best.count) {
       best.equals.push_back(static_cast<int64_t>(e));
     }
   }
+  best.times_chance = static_cast<double>(best.count) / static_cast<double>(best.of) /
+                      (static_cast<double>(row) / static_cast<double>(total));
   return best;
+}
+
+std::shared_ptr<const LayerDigest> kindsAlone(const LayerDigest& digest) {
+  auto alone = std::make_shared<LayerDigest>();
+  alone->layer = digest.layer;
+  alone->pieces = digest.pieces;
+  alone->words = digest.words;
+  for (const ExpertDigest& expert : digest.experts) {
+    ExpertDigest& copy = alone->experts.emplace_back();
+    copy.kept = expert.kept;
+    copy.labels = expert.labels;
+    copy.pieces = expert.pieces;
+    copy.words = expert.words;
+  }
+  return alone;
+}
+
+std::pair<double, double> wilsonInterval(uint64_t count, uint64_t of) {
+  if (of == 0) {
+    return {0, 1};
+  }
+  constexpr double kZ = 1.959964;
+  const auto n = static_cast<double>(of);
+  const double p = static_cast<double>(count) / n;
+  const double whole = 1 + kZ * kZ / n;
+  const double middle = (p + kZ * kZ / (2 * n)) / whole;
+  const double half = kZ / whole * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
+  return {std::max(middle - half, 0.0), std::min(middle + half, 1.0)};
 }
 
 }  // namespace limoe::gui

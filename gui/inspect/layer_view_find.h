@@ -7,7 +7,10 @@
 #include <QString>
 #include <QStringList>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "gui/inspect/layer_digest.h"
@@ -21,7 +24,8 @@ enum class MapKind {
   Words    ///< patches by word of their image's caption
 };
 
-/// A word piece as it is written: "car" begins a word, "…s" goes on with one; "," is itself.
+/// A word piece as it is written: "car" begins a word, "…s" goes on with one; "," is itself, and
+/// "▁," the same after a space.
 QString pieceTitle(const std::string& piece);
 
 /// Kept choices of a layer by kind.
@@ -63,15 +67,33 @@ bool isNamed(const KindCounts& counts, const QString& names);
 std::optional<MapKind> kindWith(const LayerDigest& digest, const probe::Layout& layout,
                                 const QString& names);
 
+/// Some kinds by what they are in every layer: labels by index, pieces and words as recorded.
+struct KindNames {
+  MapKind kind = MapKind::Labels;
+  std::vector<std::size_t> labels;
+  std::vector<std::string> pieces;
+  std::vector<QString> words;
+  bool operator==(const KindNames&) const = default;
+};
+/// `kinds`: indices into the digest's.
+KindNames namesOf(const LayerDigest& digest, MapKind kind, const std::vector<std::size_t>& kinds);
+
 /// The expert of a layer that takes most of some kinds together.
 struct LayerBest {
   int64_t expert = -1;  ///< −1: none was kept
   uint64_t count = 0, of = 0;
   std::vector<int64_t> equals;  ///< other experts that take as many
+  /// Its share of these kinds / its share of all kinds; NaN where that is nothing.
+  double times_chance = 0;
 };
 
-/// `titles` are the kinds' in full, as KindCounts has them. The first of equal experts.
-LayerBest bestExpert(const LayerDigest& digest, const probe::Layout& layout, MapKind kind,
-                     const QStringList& titles);
+/// The first of equal experts.
+LayerBest bestExpert(const LayerDigest& digest, const KindNames& names);
+
+/// What bestExpert() needs of a digest, whatever the number of samples.
+std::shared_ptr<const LayerDigest> kindsAlone(const LayerDigest& digest);
+
+/// 95 % Wilson score interval of a share of which `count` of `of` were counted.
+std::pair<double, double> wilsonInterval(uint64_t count, uint64_t of);
 
 }  // namespace limoe::gui

@@ -2,6 +2,7 @@
 
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -10,22 +11,29 @@
 namespace limoe::gui {
 namespace {
 
-constexpr int kLines = 3;
-constexpr int kReadoutLines = 2;
+constexpr int kLines = 3;  ///< one for the cell and two for its column, or all for the note
 
 }  // namespace
 
 LayerLines::LayerLines(QWidget* parent)
     : QWidget(parent),
       readout_(new ElidedLabel(this)),
+      best_(new QLabel(this)),
       note_(new ElidedLabel(this)),
       offer_(new QPushButton(this)),
       bar_(new WalkBar(this, WalkBar::Look::Line)) {
   readout_->setObjectName(QStringLiteral("readout"));
-  readout_->setLines(kReadoutLines);
   readout_->setTextInteractionFlags(Qt::NoTextInteraction);
+  best_->setObjectName(QStringLiteral("best"));
+  best_->setAccessibleName(tr("Who takes most of this column in each layer"));
+  best_->setTextFormat(Qt::RichText);
+  best_->setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
+  best_->setWordWrap(true);
+  best_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
+  best_->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
   note_->setObjectName(QStringLiteral("note"));
   note_->setForegroundRole(QPalette::PlaceholderText);
+  note_->setLines(kLines);
   offer_->setObjectName(QStringLiteral("offer"));
   offer_->setAccessibleName(tr("Filter by this column"));
   offer_->setToolTip(offer_->accessibleName());
@@ -33,6 +41,7 @@ LayerLines::LayerLines(QWidget* parent)
   auto* lines = new QVBoxLayout;
   lines->setSpacing(0);
   lines->addWidget(readout_);
+  lines->addWidget(best_, 1);
   lines->addWidget(note_);
   auto* buttons = new QVBoxLayout;
   buttons->setSpacing(1);
@@ -42,10 +51,13 @@ LayerLines::LayerLines(QWidget* parent)
   auto* row = new QHBoxLayout(this);
   row->setContentsMargins(0, 0, 0, 0);
   row->setSizeConstraint(QLayout::SetNoConstraint);
-  lines->addStretch(1);
   row->addLayout(lines, 1);
   row->addLayout(buttons);
   connect(offer_, &QPushButton::clicked, this, &LayerLines::offerTaken);
+  connect(best_, &QLabel::linkActivated, this, [this](const QString& link) {
+    const QStringList place = link.split(QLatin1Char(' '));
+    Q_EMIT expertChosen(place.value(0).toLongLong(), place.value(1).toLongLong());
+  });
   fitToFont();
   setReadout({}, {});
   offer_->hide();
@@ -66,25 +78,30 @@ void LayerLines::changeEvent(QEvent* event) {
   }
 }
 
-void LayerLines::resizeEvent(QResizeEvent* event) {
-  QWidget::resizeEvent(event);
-  fitNote();
-}
-
-/// Where there is no room for all lines the note gives way to what is said of the cell.
-void LayerLines::fitNote() {
-  note_->setVisible(readout_->isHidden() || height() >= kLines * fontMetrics().height());
-}
-
 void LayerLines::setNote(const QString& how_counted) {
   note_->setWholeText(how_counted);
+  readout_->setToolTip(readout_->text() + QStringLiteral("\n\n") + how_counted);
 }
 
-void LayerLines::setReadout(const QString& cell, const QString& best) {
-  readout_->setWholeText(best.isEmpty() ? cell : cell + QLatin1Char('\n') + best);
+void LayerLines::setReadout(const QString& cell, const std::vector<BestExperts::Part>& best) {
+  readout_->setWholeText(cell);
+  readout_->setToolTip(cell + QStringLiteral("\n\n") + note_->text());
+  const QColor ink = palette().color(QPalette::Link);
+  QStringList parts;
+  for (const BestExperts::Part& part : best) {
+    const QString words = part.words.toHtmlEscaped().replace(QLatin1Char(' '), QChar(0xA0));
+    parts << (part.expert < 0 ? words
+                              : QStringLiteral("<a style=\"color:%4\" href=\"%1 %2\">%3</a>")
+                                    .arg(part.layer)
+                                    .arg(part.expert)
+                                    .arg(words, ink.name()));
+  }
+  best_->setText(best.empty() ? QString()
+                              : tr("Takes most of it: %1").arg(parts.join(QStringLiteral("; "))));
+  best_->setToolTip(bestDefinition());
   readout_->setVisible(!cell.isEmpty());
-  note_->setLines(cell.isEmpty() ? kLines : kLines - kReadoutLines);
-  fitNote();
+  best_->setVisible(!cell.isEmpty());
+  note_->setVisible(cell.isEmpty());
 }
 
 void LayerLines::setOffer(const QString& text, const QString& tip) {

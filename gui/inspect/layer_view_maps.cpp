@@ -65,14 +65,13 @@ HeatMap heatOf(const Counted& counted, CellValue value, bool of_row) {
   return map;
 }
 
-/// "42 of 120 kept patches labelled “sky”"; with K = 2 "kept choices of patches …".
-QString partOf(MapKind kind, bool one_choice, const QString& quoted, uint64_t count, uint64_t of) {
-  const QString form = kind == MapKind::Labels ? tr("%1 of %2 kept %4patches labelled %3")
+/// "kept patches labelled “sky”"; with K = 2 "kept choices of patches …".
+QString tokensOf(MapKind kind, bool one_choice, const QString& quoted) {
+  const QString form = kind == MapKind::Labels ? tr("kept %2patches labelled %1")
                        : kind == MapKind::Pieces
-                           ? tr("%1 of %2 kept %4text tokens %3")
-                           : tr("%1 of %2 kept %4patches in images whose caption has %3");
-  return form.arg(countText(count), countText(of), quoted,
-                  one_choice ? QString() : tr("choices of "));
+                           ? tr("kept %2text tokens %1")
+                           : tr("kept %2patches in images whose caption has %1");
+  return form.arg(quoted, one_choice ? QString() : tr("choices of "));
 }
 
 /// The counts of these kinds, compared to all of the layer; with `together` their sum is the last
@@ -147,15 +146,8 @@ std::vector<HeatLine> expertLines(const ViewState& state, int64_t layer, int64_t
   return lines;
 }
 
-QStringList KindMap::titlesOf(std::size_t column) const {
-  if (column < kinds.size()) {
-    return {map.columns[column].title};
-  }
-  QStringList titles;
-  for (std::size_t c = 0; c < kinds.size(); ++c) {
-    titles << map.columns[c].title;
-  }
-  return titles;
+std::vector<std::size_t> KindMap::kindsOf(std::size_t column) const {
+  return column < kinds.size() ? std::vector{kinds[column]} : kinds;
 }
 
 KindMap kindMap(const LayerDigest& digest, const KindCounts& counts, CellValue value,
@@ -201,15 +193,16 @@ KindMap kindMap(const LayerDigest& digest, const KindCounts& counts, CellValue v
     const uint64_t count = counted.table.at(row, column);
     const uint64_t of = counted.column_totals[column];
     const auto c = static_cast<qsizetype>(column);
-    QString part = partOf(kind, one_choice,
-                          anyOf(c < titles.size() ? QStringList{titles[c]} : titles), count, of);
+    QString tokens =
+        tokensOf(kind, one_choice, anyOf(c < titles.size() ? QStringList{titles[c]} : titles));
     if (kind == MapKind::Words && c >= titles.size()) {
-      part += tr(" (once for each of them)");
+      tokens += tr(" (once for each of them)");
     }
-    return tr("%1: %2, %3 · %4 (%1 has %5 of all)")
-        .arg(map.rows[row].title, part, percentText(ratio(count, of), 1),
+    // The numbers first: the list of names is what can be long.
+    return tr("%1: %2 (%3 of %4) · %5 (%1 has %6 of all) · %7")
+        .arg(map.rows[row].title, percentText(ratio(count, of), 1), countText(count), countText(of),
              timesChance(counted.lift(row, column)),
-             percentText(ratio(counted.row_totals[row], counted.total), 1));
+             percentText(ratio(counted.row_totals[row], counted.total), 1), tokens);
   };
   result.map.rows = std::move(experts);
   result.kinds = std::move(kinds);

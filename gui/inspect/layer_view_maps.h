@@ -40,7 +40,7 @@ struct KindMap {
   std::vector<std::size_t> kinds;
   std::size_t occurring = 0;  ///< kinds that were counted at all; the others have no column
 
-  QStringList titlesOf(std::size_t column) const;  ///< of one kind, or of all
+  std::vector<std::size_t> kindsOf(std::size_t column) const;  ///< one, or all
 };
 
 /// Rows (or columns) for the experts of a layer: "e3" or "e3 · NAME".

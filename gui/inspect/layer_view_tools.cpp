@@ -14,6 +14,7 @@
 #include <QVBoxLayout>
 
 #include "gui/inspect/layer_view.h"
+#include "gui/inspect/layer_view_words.h"
 #include "gui/inspect/word_completer.h"
 #include "gui/view/number_text.h"
 
@@ -33,7 +34,9 @@ LayerTools::LayerTools(QWidget* parent)
       choices_(new QHBoxLayout),
       definitions_(new QToolButton(this)),
       count_(new QLabel(this)),
+      finding_(new QHBoxLayout),
       find_(new QLineEdit(this)),
+      all_words_(new QToolButton(this)),
       completer_(new WordCompleter(WordCompleter::Words::Several, this)),
       title_(new ElidedLabel(this)) {
   makeTabs();
@@ -54,7 +57,7 @@ LayerTools::LayerTools(QWidget* parent)
   bold.setBold(true);
   title_->setFont(bold);
   row_->addLayout(choices_);
-  row_->addWidget(find_);
+  row_->addLayout(finding_);
   row_->addStretch(1);
   row_->setSpacing(8);
   auto* layout = new QVBoxLayout(this);
@@ -124,6 +127,18 @@ void LayerTools::makeFind() {
          "“CAFE, BOOKS, TEA”. Enter selects the expert that takes most of them together."));
   find_->setClearButtonEnabled(true);
   find_->setCompleter(completer_);
+  all_words_->setObjectName(QStringLiteral("all_words"));
+  all_words_->setText(tr("All…"));
+  all_words_->setAccessibleName(tr("All that can be columns"));
+  all_words_->setToolTip(
+      tr("A list of all labels or words that occur, with their counts, to be ticked"));
+  all_words_->setAutoRaise(true);
+  all_words_->setFocusPolicy(Qt::StrongFocus);
+  connect(all_words_, &QToolButton::clicked, this, &LayerTools::openList);
+  finding_->setSpacing(2);
+  finding_->addWidget(find_);
+  finding_->addWidget(all_words_);
+  finding_->addStretch(1);
   connect(find_, &QLineEdit::textChanged, this, [this] { Q_EMIT changed(); });
   connect(find_, &QLineEdit::textEdited, this, &LayerTools::namesTyped);
   connect(find_, &QLineEdit::returnPressed, this, &LayerTools::namesEntered);
@@ -150,14 +165,30 @@ void LayerTools::focusNames() {
   find_->selectAll();
 }
 
-void LayerTools::setColumns(const QStringList& all, std::size_t shown, std::size_t occurring) {
-  QStringList words = all;
-  for (QString& word : words) {  // as they are typed
-    if (word.size() > 1 && word.startsWith(QChar(0x2026))) {
-      word.remove(0, 1);
-    }
+void LayerTools::openList() {
+  if (!list_) {
+    list_ = new WordList(this);
+    connect(list_, &WordList::changed, this, [this](const QStringList& ticked) {
+      find_->setText(ticked.join(QStringLiteral(", ")));
+    });
+    connect(list_, &WordList::entered, this, &LayerTools::namesEntered);
+  }
+  QStringList ticked;
+  for (const std::size_t kind : findKinds(all_, names(), kMostColumns).kinds) {
+    ticked << typedName(all_.titles[static_cast<qsizetype>(kind)]);
+  }
+  list_->open(all_, ticked, *all_words_);
+}
+
+void LayerTools::setColumns(const KindCounts& all, std::size_t shown) {
+  const std::size_t occurring = all.occurring();
+  QStringList words = all.titles;
+  for (QString& word : words) {
+    word = typedName(word);
   }
   completer_->setWords(words);
+  all_ = all;
+  all_words_->setEnabled(occurring > 0);
   count_->setText(occurring == 0 ? QString()
                                  : tr("%1 of %2").arg(countText(shown), countText(occurring)));
   count_->setToolTip(tr("%1 of the %2 that occur are columns, the most frequent ones or those that "
@@ -212,6 +243,7 @@ void LayerTools::showChoices() {
   orders_->setVisible(map);
   count_->setVisible(map);
   find_->setVisible(map);
+  all_words_->setVisible(map);
   modalities_->setVisible(page() == LayerView::kFlow || pairs);
   values_->setVisible(map || page() == LayerView::kFlow || pairs);
   definitions_->setVisible(page() == LayerView::kMeasures);
@@ -265,7 +297,8 @@ void LayerTools::arrange() {
   find_->setMaximumWidth(kMostFindLetters * letter);
   find_->setMinimumWidth(kFindLetters * letter);
   const auto direction = find_->isHidden() || width() >= choices_->sizeHint().width() +
-                                                             row_->spacing() + find_->minimumWidth()
+                                                             row_->spacing() +
+                                                             finding_->sizeHint().width()
                              ? QBoxLayout::LeftToRight
                              : QBoxLayout::BottomToTop;
   if (row_->direction() != direction) {

@@ -17,6 +17,7 @@ class QToolButton;
 namespace limoe::gui {
 
 class WordCompleter;
+class WordList;
 
 class LayerTools : public QWidget {
   Q_OBJECT
@@ -38,7 +39,7 @@ class LayerTools : public QWidget {
   void look(MapKind kind, const QString& names);
   void focusNames();
   /// What the columns can be, to be offered, and how many of them are shown.
-  void setColumns(const QStringList& all, std::size_t shown, std::size_t occurring);
+  void setColumns(const KindCounts& all, std::size_t shown);
   void setTitle(const QString& title);
 
  Q_SIGNALS:
@@ -56,6 +57,7 @@ class LayerTools : public QWidget {
   void makeTabs();
   void makeChoices();
   void makeFind();
+  void openList();
   void fitTabs();
   void keepHeight();
   QComboBox* addChoice(const char* name, const QString& accessible_name, const QString& tip,
@@ -69,7 +71,11 @@ class LayerTools : public QWidget {
   QComboBox *kinds_, *modalities_, *values_, *orders_;
   QToolButton* definitions_;
   QLabel* count_;
+  QBoxLayout* finding_;
   QLineEdit* find_;
+  QToolButton* all_words_;
+  KindCounts all_;
+  WordList* list_ = nullptr;
   WordCompleter* completer_;
   ElidedLabel* title_;
 };

@@ -15,6 +15,7 @@
 #include <QPlainTextEdit>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QScreen>
 #include <QSignalBlocker>
 #include <QStackedWidget>
 #include <QTreeWidget>
@@ -113,7 +114,9 @@ OwnProbeDialog::OwnProbeDialog(std::shared_ptr<ReaderThread> reader, const QStri
     showRemarks("Nothing was routed:", {why});
     refresh();
   });
-  resize(620, 560);
+  // In letters, so that it grows with them; never larger than the screen.
+  resize(QSize(88 * fontMetrics().averageCharWidth(), 33 * fontMetrics().height())
+             .boundedTo(screen()->availableSize() * 0.9));
   setRun({}, {}, false);
 }
 

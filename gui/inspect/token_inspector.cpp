@@ -13,6 +13,7 @@
 #include "gui/inspect/token_picture.h"
 #include "gui/inspect/token_similar_view.h"
 #include "gui/inspect/token_strips.h"
+#include "gui/inspect/walk_bar.h"
 #include "gui/view/expert_title.h"
 
 namespace limoe::gui {
@@ -22,6 +23,7 @@ constexpr int kMargin = 8;
 constexpr int kSectionSpace = 10;
 /// While fewer snapshots than these are still to be read, as with a live run, what is known stays.
 constexpr int64_t kFewMissing = 8;
+constexpr int64_t kChangesNamed = 4;
 
 /// A label that takes the width it gets and breaks its text.
 QLabel* newLabel(const char* name, QWidget* parent) {
@@ -79,7 +81,9 @@ struct TokenInspector::Parts {
   TokenPathStrip* path;
   QLabel* time_title;
   TokenTimeStrip* time;
-  QLabel *time_words, *failure;
+  QLabel *time_words, *time_changes;
+  WalkBar* time_bar;
+  QLabel* failure;
   QLabel* similar_title;
   TokenSimilarView* similar;
 
@@ -100,6 +104,8 @@ struct TokenInspector::Parts {
         time_title(newLabel("timeTitle", routing)),
         time(new TokenTimeStrip(state, routing)),
         time_words(newLabel("timeWords", routing)),
+        time_changes(newLabel("timeChanges", routing)),
+        time_bar(new WalkBar(routing, WalkBar::Look::Bare)),
         failure(newLabel("readingFailure", routing)),
         similar_title(newLabel("similarTitle", routing)),
         similar(new TokenSimilarView(state, routing)) {
@@ -114,7 +120,7 @@ struct TokenInspector::Parts {
     };
     section({bars_title, bars, bars_note});
     section({path_title, path});
-    section({time_title, time, time_words, failure});
+    section({time_title, time, time_words, time_changes, time_bar, failure});
     section({similar_title, similar});
     auto* layout = new QVBoxLayout(content);
     layout->setContentsMargins(0, 0, 0, 0);
@@ -136,6 +142,8 @@ struct TokenInspector::Parts {
     caption->setTextFormat(Qt::RichText);
     caption->setTextInteractionFlags(Qt::LinksAccessibleByMouse);
     time_words->setToolTip(historyDefinition());
+    time_changes->setToolTip(TokenInspector::tr("The last flips"));
+    time_bar->setObjectName(QStringLiteral("timeWait"));
     similar_title->setText(TokenInspector::tr("<b>Most alike in routing</b>"));
   }
 
@@ -171,6 +179,8 @@ TokenInspector::TokenInspector(ViewState& state, QWidget* parent)
   layout->addWidget(area);
   connect(&state, &ViewState::changed, this, &TokenInspector::refresh);
   connect(&reading_, &TokenReading::changed, this, &TokenInspector::refresh);
+  connect(parts_->time_bar, &WalkBar::stopAsked, &reading_, &TokenReading::stop);
+  connect(parts_->time_bar, &WalkBar::goOnAsked, &reading_, &TokenReading::goOn);
   connect(parts_->picture, &TokenPicture::patchChosen, this, [this](int64_t patch) {
     state_.setSelectedToken(TokenRef{subject_->token.sample, probe::kImage, patch});
   });
@@ -268,6 +278,9 @@ void TokenInspector::refresh() {
   if (has_routing) {
     showPath(run);
     showTime(*run);
+  } else {
+    parts_->time_changes->hide();
+    parts_->time_bar->rest();
   }
   parts_->similar->refresh();
 }
@@ -390,16 +403,28 @@ void TokenInspector::showTime(const RunData& run) {
   const int64_t missing = all - history.size();
   const bool failed = missing > 0 && !reading_.failure().isEmpty();
   QString words;
+  QString changes;
   if (!failed && (missing >= kFewMissing || history.entries.empty())) {
-    words = tr("Reading: %1 of %2 snapshots…").arg(history.size()).arg(all);
+    words = (reading_.standing().kind == Standing::Kind::Stopped
+                 ? tr("Reading was stopped: %1 of %2 snapshots.")
+                 : tr("Reading: %1 of %2 snapshots…"))
+                .arg(history.size())
+                .arg(all);
   } else {
     words = failed ? tr("Read: the first %1 of %2 snapshots. ").arg(history.size()).arg(all) : "";
-    words += inWords(history, state_.snapshot(), [this, layer](int64_t expert) {
+    const auto title = [this, layer](int64_t expert) {
       // Under a what-if a group that is not recorded whole is routed at some steps only.
       return expert == probe::kNoExpert ? tr("no expert") : expertTitle(state_, layer, expert);
-    });
+    };
+    words += inWords(history, state_.snapshot(), title);
+    changes = changesInWords(history, kChangesNamed, title);
   }
   parts_->time_words->setText(words);
+  parts_->time_changes->setText(changes);
+  parts_->time_changes->setVisible(routed && !changes.isEmpty());
+  const bool few = missing < kFewMissing && reading_.standing().kind == Standing::Kind::Waiting;
+  parts_->time_bar->tell(tr("Reading its steps"),
+                         routed && !few ? reading_.standing() : Standing());
 }
 
 /// To the next piece of the caption, over nothing but padding.

@@ -36,7 +36,36 @@ void TokenReading::forget() {
   path_being_read_ = -1;
   path_.reset();
   history_ = {};
+  stopped_ = false;
   failure_.clear();
+}
+
+void TokenReading::stop() {
+  history_walk_.reset();
+  stopped_ = true;
+  Q_EMIT changed();
+}
+
+void TokenReading::goOn() {
+  stopped_ = false;
+  failure_.clear();
+  read();
+  Q_EMIT changed();
+}
+
+Standing TokenReading::standing() const {
+  using Kind = Standing::Kind;
+  const auto run = source_ ? source_->data() : nullptr;
+  const auto all = run ? std::ssize(run->snapshot_steps) : 0;
+  if (!token_ || history_.size() >= all) {
+    return {all > 0 && token_ ? Kind::Made : Kind::Unasked, 1, {}};
+  }
+  const double done = static_cast<double>(history_.size()) / static_cast<double>(all);
+  return {!failure_.isEmpty() ? Kind::Failed
+          : stopped_          ? Kind::Stopped
+          : history_walk_     ? Kind::Waiting
+                              : Kind::Unasked,
+          done, failure_};
 }
 
 void TokenReading::follow(const std::optional<TokenRef>& token, int64_t snapshot, int64_t layer) {
@@ -48,6 +77,7 @@ void TokenReading::follow(const std::optional<TokenRef>& token, int64_t snapshot
   } else if (layer_ != layer) {
     history_walk_.reset();
     history_ = {};
+    stopped_ = false;
   }
   failure_.clear();
   token_ = token;
@@ -114,7 +144,7 @@ void TokenReading::readPath(const RunData& run) {
 }
 
 void TokenReading::readHistory(const RunData& run) {
-  if (layer_ < 0 || layer_ >= run.layout.layers || history_walk_ ||
+  if (stopped_ || layer_ < 0 || layer_ >= run.layout.layers || history_walk_ ||
       history_.size() >= std::ssize(run.snapshot_steps)) {
     return;
   }

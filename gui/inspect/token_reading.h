@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gui/inspect/token_routing.h"
+#include "gui/inspect/walk_cache.h"
 #include "gui/view/decisions_stamp.h"
 
 namespace limoe::gui {
@@ -38,6 +39,10 @@ class TokenReading : public QObject {
   /// run, of which only new snapshots are read.
   const TokenHistory& history() const { return history_; }
   QString failure() const { return failure_; }  ///< in words; empty where nothing failed
+  /// Ends reading the history until goOn() or another token or layer; what has been read stays.
+  void stop();
+  void goOn();                ///< or tries again what failed
+  Standing standing() const;  ///< of the history
 
  Q_SIGNALS:
   void changed();
@@ -65,6 +70,7 @@ class TokenReading : public QObject {
   std::unique_ptr<Walk> path_walk_;
   int64_t path_being_read_ = -1;  ///< snapshot
   std::unique_ptr<Walk> history_walk_;
+  bool stopped_ = false;
 };
 
 }  // namespace limoe::gui

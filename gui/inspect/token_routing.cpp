@@ -102,6 +102,26 @@ QString inWords(const TokenHistory& history, int64_t shown,
   return words + QLatin1Char('.');
 }
 
+QString changesInWords(const TokenHistory& history, int64_t most,
+                       const std::function<QString(int64_t)>& title) {
+  QStringList changes;
+  for (int64_t s = history.size() - 1; s > 0; --s) {
+    if (!history.flipsAt(s)) {
+      continue;
+    }
+    if (std::ssize(changes) == most) {
+      changes.prepend(QStringLiteral("…"));
+      break;
+    }
+    const auto at = static_cast<std::size_t>(s);
+    changes.prepend(
+        tr("%1 → %2 at step %3")
+            .arg(title(history.entries[at - 1].expert), title(history.entries[at].expert))
+            .arg(history.entries[at].step));
+  }
+  return changes.join(QStringLiteral(", "));
+}
+
 QString historyDefinition() {
   return tr(
       "Settled since: the first recorded step from which on the token’s first choice in this layer "

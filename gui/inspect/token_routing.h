@@ -59,6 +59,9 @@ struct TokenHistory {
 /// `shown`, where that is not the newest. `title` names an expert.
 QString inWords(const TokenHistory& history, int64_t shown,
                 const std::function<QString(int64_t expert)>& title);
+/// "e6 → e0 at step 200, e0 → e3 at step 300": the last `most` flips; empty where there is none.
+QString changesInWords(const TokenHistory& history, int64_t most,
+                       const std::function<QString(int64_t expert)>& title);
 /// The definitions of "settled" and "flip" that inWords() uses.
 QString historyDefinition();
 

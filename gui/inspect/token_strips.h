@@ -74,6 +74,7 @@ class TokenTimeStrip : public TokenPart {
   /// may be from narrow columns.
   void choose(double x, int64_t reach);
   void paintColumns(QPainter& painter) const;
+  void paintNames(QPainter& painter) const;
   void paintSteps(QPainter& painter) const;
 
   ViewState& state_;

@@ -90,6 +90,31 @@ void TokenTimeStrip::paintColumns(QPainter& painter) const {
   }
 }
 
+/// In runs of one expert that have room for it.
+void TokenTimeStrip::paintNames(QPainter& painter) const {
+  const QRectF strip = stripRect();
+  const std::vector<HistoryColumn> all = columns();
+  const double pitch = strip.width() / static_cast<double>(all.size());
+  painter.setFont(screenStyle(*this).small);
+  const auto expert_of = [&](std::size_t c) {
+    return all[c].snapshots.size() == 1 ? all[c].snapshots.front().first : probe::kNoExpert;
+  };
+  for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+    const uint16_t expert = expert_of(begin);
+    for (end = begin + 1; end < all.size() && expert_of(end) == expert;) {
+      ++end;
+    }
+    const QRectF run(strip.left() + static_cast<double>(begin) * pitch, strip.top(),
+                     static_cast<double>(end - begin) * pitch, strip.height());
+    const QString name = QStringLiteral("e%1").arg(expert);
+    if (expert != probe::kNoExpert &&
+        QFontMetricsF(painter.font()).horizontalAdvance(name) + 4 <= run.width()) {
+      painter.setPen(textColorOn(expertColor(expert, experts_)));
+      painter.drawText(run.adjusted(3, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, name);
+    }
+  }
+}
+
 void TokenTimeStrip::paintSteps(QPainter& painter) const {
   const PlotStyle style = screenStyle(*this);
   const QRectF strip = stripRect();
@@ -137,6 +162,7 @@ void TokenTimeStrip::paintEvent(QPaintEvent*) {
     return;
   }
   paintColumns(painter);
+  paintNames(painter);
   paintSteps(painter);
   paintFocus(painter, stripRect().adjusted(-1, -1, 1, 1));
 }

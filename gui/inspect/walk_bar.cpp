@@ -84,6 +84,14 @@ void WalkBar::follow(const QString& what, std::vector<Wait> waits) {
   }
   what_ = what;
   waits_ = std::move(waits);
+  told_.reset();
+  refresh();
+}
+
+void WalkBar::tell(const QString& what, const Standing& now) {
+  what_ = what;
+  waits_.clear();
+  told_ = now;
   refresh();
 }
 
@@ -158,6 +166,9 @@ void WalkBar::refresh() {
 
 void WalkBar::pressed() {
   const Kind kind = standing().kind;
+  if (told_) {
+    return kind == Kind::Waiting ? Q_EMIT stopAsked() : Q_EMIT goOnAsked();
+  }
   // Told of one, the view may follow something else.
   const std::vector<Wait> waits = waits_;
   for (const Wait& wait : waits) {

@@ -4,6 +4,7 @@
 #include <QPointer>
 #include <QTimer>
 #include <QWidget>
+#include <optional>
 #include <vector>
 
 #include "gui/inspect/walk_cache.h"
@@ -37,10 +38,18 @@ class WalkBar : public QWidget {
   /// `what` is being made, as in "Counting step 500"; it needs the answers of `waits`.
   void follow(const QString& what, std::vector<Wait> waits);
   void rest() { follow({}, {}); }
+  /// The same of something that is no WalkCache's: how it stands is told here, and the button asks
+  /// by the signals.
+  void tell(const QString& what, const Standing& now);
 
+ Q_SIGNALS:
+  void stopAsked();
+  void goOnAsked();
+
+ public:
   /// Of all of them together: failed or stopped where any is.
   static Standing standingOf(const std::vector<Wait>& waits);
-  Standing standing() const { return standingOf(waits_); }
+  Standing standing() const { return told_ ? *told_ : standingOf(waits_); }
   bool isWaiting() const { return standing().kind == Standing::Kind::Waiting; }
   /// Whether there is nothing to be seen of it, now and in a moment.
   bool isResting() const { return isOver(standing()); }
@@ -62,6 +71,7 @@ class WalkBar : public QWidget {
   const Look look_;
   QString what_;
   std::vector<Wait> waits_;
+  std::optional<Standing> told_;
   QTimer patience_;
   bool waited_ = false;  ///< long enough for progress to be shown
   ElidedLabel* label_ = nullptr;

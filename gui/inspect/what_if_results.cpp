@@ -41,9 +41,9 @@ struct Measure {
   const char* tip;
 };
 constexpr std::array<Measure, 6> kMeasures = {
-    {{"Success, recorded", "Recorded", "As recorded: kept choices / choices"},
-     {"Success, what if", "What if", "Under the settings above: kept choices / choices"},
-     {"Difference, points", "Points", "Difference of the success rates in percentage points"},
+    {{"Kept, recorded", "Recorded", "As recorded: kept choices / choices"},
+     {"Kept, what if", "What if", "Under the settings above: kept choices / choices"},
+     {"Difference, points", "Points", "Difference of the shares kept in percentage points"},
      {"Newly dropped", "Newly dropped", "Tokens that an expert processed and that none would"},
      {"No longer dropped", "No longer dropped",
       "Tokens that no expert processed and that one would"},
@@ -171,18 +171,18 @@ void WhatIfResults::makeSuccessTab() {
   scope_ = new QComboBox(page);
   scope_->setObjectName(QStringLiteral("scope"));
   scope_->addItems({tr("This layer"), tr("All layers")});
-  scope_->setToolTip(tr("Success rates of the layer looked at, or of all MoE layers"));
+  scope_->setToolTip(tr("Shares kept in the layer looked at, or in all MoE layers"));
   scope_->setAccessibleName(tr("Layers shown"));
   scope_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
   layout->addWidget(scope_);
   success_ = makeTable("successTable", {}, {});
-  success_->setAccessibleName(tr("Success rates"));
+  success_->setAccessibleName(tr("Shares kept"));
   success_->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   layout->addWidget(success_, 1);
-  addTab(page, tr("Success"));
+  addTab(page, tr("Kept"));
   for (QWidget* widget : std::initializer_list<QWidget*>{this, tabBar()}) {
     widget->setAccessibleName(tr("What would change"));
-    widget->setToolTip(tr("Success rates, loads, or the patches and words that fare differently"));
+    widget->setToolTip(tr("Shares kept, loads, or the patches and words that fare differently"));
   }
   setTabToolTip(0, tr("Which part of the choices finds room, by modality"));
   connect(scope_, &QComboBox::currentIndexChanged, this, &WhatIfResults::scopeChanged);

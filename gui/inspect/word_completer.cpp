@@ -2,7 +2,6 @@
 
 #include <QAbstractItemView>
 #include <QApplication>
-#include <QLineEdit>
 #include <QMouseEvent>
 #include <QRegularExpression>
 #include <QStringListModel>
@@ -15,10 +14,8 @@ namespace {
 /// No word is this.
 const QString kNothing(QChar(0xFFFF));
 
-/// Where the word that is being typed begins.
-qsizetype lastWord(const QString& text) {
-  static const QRegularExpression end("[,\\s][^,\\s]*$");
-  return text.lastIndexOf(end) + 1;
+bool goesOn(const QString& word, QStringView typed) {
+  return word.size() > typed.size() && word.startsWith(typed, Qt::CaseInsensitive);
 }
 
 }  // namespace
@@ -35,24 +32,37 @@ void WordCompleter::setWords(const QStringList& words) {
   }
 }
 
-QStringList WordCompleter::splitPath(const QString& path) const {
-  const QString word = kind_ == Words::Several ? path.mid(lastWord(path)) : path;
+/// The longest end of the text that one of the words goes on with: "a traffic l" ends in
+/// "traffic l" where “traffic light” is one of them.
+qsizetype WordCompleter::typedFrom(const QString& text) const {
+  static const QRegularExpression begin("(?:^|(?<=[,\\s]))[^,\\s]");
   const QStringList words = model_->stringList();
-  bool more = false;
-  for (auto at = words.begin(); at != words.end() && !more; ++at) {
-    more = at->size() > word.size() && at->startsWith(word, Qt::CaseInsensitive);
+  for (auto match = begin.globalMatch(text); match.hasNext();) {
+    const qsizetype from = kind_ == Words::One ? 0 : match.next().capturedStart();
+    const QStringView typed = QStringView(text).mid(from);
+    if (std::ranges::any_of(words, [&](const QString& word) { return goesOn(word, typed); })) {
+      return from;
+    }
+    if (kind_ == Words::One) {
+      break;
+    }
   }
-  return {more && !word.isEmpty() ? word : kNothing};
+  return -1;
+}
+
+QStringList WordCompleter::splitPath(const QString& path) const {
+  const qsizetype from = typedFrom(path);
+  return {from >= 0 ? path.mid(from) : kNothing};
 }
 
 QString WordCompleter::pathFromIndex(const QModelIndex& index) const {
   const QString word = QCompleter::pathFromIndex(index);
-  const auto* field = qobject_cast<const QLineEdit*>(widget());
-  if (kind_ == Words::One || field == nullptr) {
+  if (kind_ == Words::One || widget() == nullptr) {
     return word;
   }
-  // While the list is gone through the field already has the word before; that one is replaced.
-  return field->text().left(lastWord(field->text())) + word;
+  // Of what was typed: while the list is gone through the field already has another word of it.
+  const QString typed = completionPrefix();
+  return typed.left(std::max<qsizetype>(typedFrom(typed), 0)) + word;
 }
 
 bool WordCompleter::eventFilter(QObject* watched, QEvent* event) {

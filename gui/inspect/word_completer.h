@@ -24,6 +24,8 @@ class WordCompleter : public QCompleter {
   bool eventFilter(QObject* watched, QEvent* event) override;
 
  private:
+  qsizetype typedFrom(const QString& text) const;  ///< −1: no word goes on with it
+
   const Words kind_;
   QStringListModel* model_;
 };

@@ -23,6 +23,7 @@
 #include "gui/view/expert_title.h"
 #include "gui/view/number_text.h"
 #include "gui/view/wall_order.h"
+#include "gui/window/bar_scroll.h"
 
 namespace limoe::gui {
 namespace {
@@ -56,17 +57,22 @@ void setCurrent(QComboBox& box, int index) {
 }  // namespace
 
 FilterBar::FilterBar(ViewState& state, Digests& digests, QWidget* parent)
-    : QWidget(parent), state_(state), digests_(digests), bar_(new QWidget(this)) {
+    : QWidget(parent),
+      state_(state),
+      digests_(digests),
+      scroll_(new BarScroll(this)),
+      bar_(new QWidget(scroll_)) {
   setObjectName("filterBar");
   setAccessibleName("Filter and order");
   auto* layout = new QVBoxLayout(this);
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(0);
-  layout->addWidget(bar_);
+  layout->addWidget(scroll_);
   makeBar();
+  scroll_->setBar(bar_);
   makeChip();
   layout->addWidget(chip_);
-  bar_->hide();
+  scroll_->hide();
   typing_.setSingleShot(true);
   typing_.setInterval(kTypingMs);
   connectControls();
@@ -123,7 +129,7 @@ void FilterBar::setSource(RunSource* source) {
 }
 
 void FilterBar::open() {
-  bar_->show();
+  scroll_->show();
   refresh();
   word_->setFocus(Qt::ShortcutFocusReason);
   word_->selectAll();
@@ -134,7 +140,7 @@ void FilterBar::dismiss() {
   if (typing_.isActive()) {
     takeFilter();
   }
-  bar_->hide();
+  scroll_->hide();
   refresh();
   if (had_keyboard) {
     Q_EMIT dismissed();
@@ -142,7 +148,15 @@ void FilterBar::dismiss() {
 }
 
 bool FilterBar::isOpen() const {
-  return bar_->isVisibleTo(this);
+  return scroll_->isVisibleTo(this);
+}
+
+void FilterBar::setMostHeight(int height) {
+  scroll_->setMostHeight(height);
+}
+
+int FilterBar::rowHeight() const {
+  return scroll_->rowHeight();
 }
 
 QString FilterBar::countText() const {

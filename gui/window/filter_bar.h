@@ -21,6 +21,7 @@ class QToolButton;
 
 namespace limoe::gui {
 
+class BarScroll;
 class ElidedLabel;
 class WalkBar;
 class WordCompleter;
@@ -35,6 +36,10 @@ class FilterBar : public QWidget {
   void open();
   void dismiss();
   bool isOpen() const;
+  /// Pixels that the open bar takes at most; it scrolls where that is too little, and always takes
+  /// one row.
+  void setMostHeight(int height);
+  int rowHeight() const;  ///< of the open bar with one row
   /// "37 of 256 images", "counting … 40 %", or why they are not counted.
   QString countText() const;
 
@@ -73,6 +78,7 @@ class FilterBar : public QWidget {
   QTimer typing_;  ///< a word counts when it has not been typed at for a moment
   std::shared_ptr<const LayerDigest> words_of_;  ///< that the words which are offered come from
 
+  BarScroll* scroll_;
   QWidget* bar_;
   QLineEdit* word_;
   WordCompleter* words_;

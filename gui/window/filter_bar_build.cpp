@@ -22,7 +22,7 @@ namespace {
 // Widths in letters, so that the bar needs few rows; lists open as wide as their texts.
 constexpr int kWordLetters = 18;
 constexpr int kChoiceLetters = 7;
-constexpr int kOrderLetters = 14;
+constexpr int kOrderLetters = 12;
 constexpr int kCountLetters = 19;  ///< "37 of 256 images" and more
 
 QToolButton* makeButton(const char* name, const QString& text, const QString& tip,
@@ -67,7 +67,7 @@ QWidget* group(const QString& name, std::initializer_list<QWidget*> fields, QWid
 void FilterBar::makeBar() {
   auto* flow = new FlowLayout(bar_);
   flow->setContentsMargins(8, 5, 8, 5);
-  flow->setSpacing(12);
+  flow->setSpacing(9);
   word_ = named(new QLineEdit(bar_), "filterWord", "Word of the caption",
                 "Only images whose caption has this word; Esc clears, again closes");
   word_->setPlaceholderText("in captions");

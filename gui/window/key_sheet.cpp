@@ -49,7 +49,7 @@ KeyGroup mouseGroup() {
            {"Drag", "Pan"},
            {"Wheel", "Zoom to the pointer"},
            {"Double click", "Fit"},
-           {"Shift", "Held in a comparison: the other run in the same place"},
+           {"Shift", "Held: the other run in the same place"},
            {"Drop", "Open recordings and runs; route images of your own"}}};
 }
 

@@ -22,6 +22,8 @@
 #include "gui/charts/modality_chart.h"
 #include "gui/compare/compare_canvas.h"
 #include "gui/compare/compare_view.h"
+#include "gui/compare/other_run_peek.h"
+#include "gui/compare/shift_watch.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/runs/own_recording.h"
 #include "gui/view/elided_label.h"
@@ -83,7 +85,7 @@ MainWindow::MainWindow(const WindowOptions& options)
   connectRuns();
   connectWorker();
   connectSession();
-  resize(1280, 800);
+  resize(firstSize());
   setDefaultSizes();
   restoreLayout();
   refreshRunsPanel();
@@ -107,6 +109,7 @@ void MainWindow::makeCentre() {
   canvas_ = new CanvasWidget(state_, centre_);
   canvas_->setDigests(&digests_);
   canvas_->setAccessibleName("Image wall");
+  peek_ = new OtherRunPeek(*canvas_, state_, this);
   starting_page_ = new StartingPage(centre_);
   health_ = new ElidedLabel(centre);
   health_->setObjectName("health");
@@ -126,7 +129,10 @@ void MainWindow::makeCentre() {
   layout->addWidget(health_);
   layout->addWidget(time_bar_);
   setCentralWidget(centre);
-  filter_bar_->installEventFilter(this);
+  for (QWidget* bar :
+       std::initializer_list<QWidget*>{messages_, waiting_bar_, own_bar_, filter_bar_, centre}) {
+    bar->installEventFilter(this);
+  }
   fitCentre();
 }
 
@@ -139,6 +145,7 @@ void MainWindow::connectRuns() {
   connect(runs_panel_, &RunsPanel::forkAsked, this, &MainWindow::askForFork);
   connect(runs_panel_, &RunsPanel::chosen, this,
           [this](const QString& path) { showRun(runs_.open(path)); });
+  connect(runs_panel_, &RunsPanel::compareAsked, this, &MainWindow::comparePaths);
   connect(&runs_, &OpenRuns::opened, this, [this](OpenRun* run) {
     remember(run->path);
     if (run == show_when_open_) {
@@ -167,6 +174,7 @@ void MainWindow::connectRuns() {
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
   connect(&digests_, &Digests::failed, this,
           [this](const QString& message) { messages_->post(MessageBar::Kind::Warning, message); });
+  connect(new ShiftWatch(this), &ShiftWatch::held, this, &MainWindow::peekAtOtherRun);
   connect(filter_bar_, &FilterBar::dismissed, this, &MainWindow::showWall);
   connect(own_bar_, &OwnBar::backAsked, this, &MainWindow::switchOwn);
   connect(own_bar_, &OwnBar::moreAsked, this, [this] { askForOwnProbe(); });
@@ -359,7 +367,7 @@ bool MainWindow::event(QEvent* event) {
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
   const bool other_height = event->type() == QEvent::Resize || event->type() == QEvent::Show ||
                             event->type() == QEvent::Hide;
-  if (watched == filter_bar_ && other_height) {
+  if (other_height) {  // of a bar above the wall, or of all of them with it
     fitCentre();
   }
   return QMainWindow::eventFilter(watched, event);

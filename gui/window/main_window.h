@@ -40,6 +40,7 @@ class LiveValues;
 class MessageBar;
 class NewRunDialog;
 class ModalityChart;
+class OtherRunPeek;
 class OwnBar;
 class OwnProbeDialog;
 class RunControl;
@@ -118,6 +119,8 @@ class MainWindow : public QMainWindow {
   QDockWidget* makeDock(const char* name, const QString& title, QWidget* content,
                         Qt::DockWidgetArea area, const char* tab_with = nullptr);
   QList<QDockWidget*> docks() const;
+  QSize firstSize() const;  ///< of a window that has never been sized by hand
+  void setApart(QDockWidget* dock, const QPoint& from);
   void setDefaultSizes();
   void resetLayout();
   void restoreLayout();
@@ -171,6 +174,9 @@ class MainWindow : public QMainWindow {
   /// Another run is shown than that of the window so far, or a compared one goes.
   void followInComparison(OpenRun* shown);
   void leaveOutOfComparison(OpenRun* closing);
+  void offerOtherRun();  ///< to whom holds Shift on the single wall
+  /// Shift was pressed or released, or the window is no longer in front.
+  void peekAtOtherRun(bool peek);
   QWidget* centreWidget() const;  ///< what belongs in the middle now
 
   // main_window_menus.cpp
@@ -277,6 +283,8 @@ class MainWindow : public QMainWindow {
   StartingPage* starting_page_;
   CompareView* compare_ = nullptr;
   std::shared_ptr<Mailbox> letters_;  ///< what the reader thread has to tell the dialogs
+  OtherRunPeek* peek_;
+  OpenRun* before_ = nullptr;  ///< was shown before the one that is
   QLabel* health_ = nullptr;
   TimeBar* time_bar_;
   RunsPanel* runs_panel_;

@@ -9,6 +9,8 @@
 #include "gui/compare/compare_canvas.h"
 #include "gui/compare/compare_dialog.h"
 #include "gui/compare/compare_view.h"
+#include "gui/compare/other_run_peek.h"
+#include "gui/runs/own_recording.h"
 #include "gui/window/main_window.h"
 #include "gui/window/message_bar.h"
 #include "gui/window/runs_panel.h"
@@ -160,6 +162,25 @@ void MainWindow::leaveOutOfComparison(OpenRun* closing) {
     stopComparing();
   } else {
     compare(rest);
+  }
+}
+
+void MainWindow::offerOtherRun() {
+  OpenRun* other = before_ != shown_ ? before_ : nullptr;
+  for (const auto& run : runs_.all()) {
+    if (!other && run.get() != shown_ && run->is_open && !ownRecording(run->path)) {
+      other = run.get();
+    }
+  }
+  peek_->setRuns(shownSource(), other ? other->source.get() : nullptr);
+}
+
+void MainWindow::peekAtOtherRun(bool peek) {
+  if (peek && !isComparing()) {
+    offerOtherRun();
+    peek_->begin();
+  } else if (!peek) {
+    peek_->end();
   }
 }
 

@@ -1,6 +1,8 @@
 // Panels of the window: where they are, how the keyboard goes round them, how large they look.
+#include <QApplication>
 #include <QDockWidget>
 #include <QEvent>
+#include <QScreen>
 #include <QScrollArea>
 #include <QStackedWidget>
 #include <QStyle>
@@ -40,8 +42,18 @@ constexpr int kLeastHeight = 250;
 /// Heights in lines of text: of the image wall with its tool strip, and of all in the middle.
 constexpr int kLeastWallLines = 6;
 constexpr int kCentreLines = 14;
+/// Of images, which the filter bar leaves between strip and status line.
+constexpr int kLeastImageLines = 6;
 /// Share of the window's height that the middle may demand, filter bar and all.
 constexpr double kMostCentre = 0.57;
+/// Of the screen that is free, in a window that has never been sized by hand; at least so much
+/// where the screen has it, at most so much.
+constexpr double kShareOfScreen = 0.85;
+constexpr QSize kLeastWindow(1280, 800);
+constexpr QSize kMostWindow(1920, 1200);
+/// Of the window, that a floating panel gets at least; and as far is it from where it was.
+constexpr double kFloatingShare = 0.45;
+constexpr int kMovedByHand = 24;
 /// A panel of this many pixels more or less than it was given has not been resized by the user.
 constexpr int kAlike = 4;
 
@@ -88,6 +100,32 @@ QWidget* firstControl(QWidget* panel) {
 
 }  // namespace
 
+QSize MainWindow::firstSize() const {
+  const QSize room = screen()->availableSize();
+  return (room * kShareOfScreen).boundedTo(kMostWindow).expandedTo(room.boundedTo(kLeastWindow));
+}
+
+/// A panel that was made to float by its button or a double-click lies where it was, and looks as
+/// if nothing had happened: it goes into the middle of the window. One that is dragged stays.
+void MainWindow::setApart(QDockWidget* dock, const QPoint& from) {
+  if (!dock->isFloating() || !dock->isVisible()) {
+    return;
+  }
+  if (QApplication::mouseButtons() != Qt::NoButton) {
+    QTimer::singleShot(50, dock, [this, dock, from] { setApart(dock, from); });
+    return;
+  }
+  if ((dock->pos() - from).manhattanLength() > kMovedByHand) {
+    return;  // dragged, or given back by a session
+  }
+  dock->resize(dock->size().expandedTo(size() * kFloatingShare));
+  const QPoint middle = mapToGlobal(rect().center()) - dock->rect().center();
+  const QRect room = screen()->availableGeometry();
+  dock->move(
+      std::clamp(middle.x(), room.left(), std::max(room.left(), room.right() - dock->width())),
+      std::clamp(middle.y(), room.top(), std::max(room.top(), room.bottom() - dock->height())));
+}
+
 QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidget* content,
                                   Qt::DockWidgetArea area, const char* tab_with) {
   auto* dock = new QDockWidget(title, this);
@@ -101,6 +139,12 @@ QDockWidget* MainWindow::makeDock(const char* name, const QString& title, QWidge
   scroll->setWidget(new PanelHolder(content));
   dock->setWidget(scroll);
   addDockWidget(area, dock);
+  connect(dock, &QDockWidget::topLevelChanged, this, [this, dock](bool floats) {
+    if (floats && isVisible()) {
+      const QPoint from = dock->mapToGlobal(QPoint(0, 0));
+      QTimer::singleShot(0, dock, [this, dock, from] { setApart(dock, from); });
+    }
+  });
   nameDockControls(*dock);
   if (auto* front = tab_with ? findChild<QDockWidget*>(tab_with) : nullptr) {
     tabifyDockWidget(front, dock);
@@ -301,12 +345,15 @@ void MainWindow::setAppearance(const Appearance& appearance) {
 void MainWindow::fitCentre() {
   const int line = fontMetrics().height();
   centre_->setMinimumSize(320, kLeastWallLines * line);
+  QWidget* column = filter_bar_->parentWidget();
   // Its bars take more rows the larger the letters are. The window itself must not grow by that.
   int wanted = kCentreLines * line;
-  if (filter_bar_->isVisible()) {
-    wanted += filter_bar_->heightForWidth(filter_bar_->width());
+  if (filter_bar_->isOpen()) {
+    wanted += filter_bar_->rowHeight();
   }
-  filter_bar_->parentWidget()->setMinimumHeight(std::min(wanted, qRound(height() * kMostCentre)));
+  column->setMinimumHeight(std::min(wanted, qRound(height() * kMostCentre)));
+  filter_bar_->setMostHeight(filter_bar_->height() + centre_->height() - canvas_->controlsHeight() -
+                             kLeastImageLines * line);
 }
 
 void MainWindow::fitToScale(double growth) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gui/canvas/canvas_widget.h"
+#include "gui/compare/other_run_peek.h"
 #include "gui/inspect/own_probe_dialog.h"
 #include "gui/inspect/what_if_source.h"
 #include "gui/runs/own_recording.h"
@@ -57,6 +58,8 @@ void MainWindow::showRun(OpenRun* run) {
       look = sessionOf(state_, *shownData());
     }
   }
+  peek_->setRuns(nullptr, nullptr);
+  before_ = shown_ ? shown_ : before_;
   shown_ = run;
   show_when_open_ = nullptr;
   followInComparison(run);
@@ -95,6 +98,8 @@ void MainWindow::closeRun(OpenRun* run) {
     show_when_open_ = nullptr;
   }
   leaveOutOfComparison(run);
+  peek_->setRuns(nullptr, nullptr);
+  before_ = before_ == run ? nullptr : before_;
   if (run == shown_) {
     const auto& all = runs_.all();
     // From the user's own images back to the run that routed them.
@@ -107,6 +112,7 @@ void MainWindow::closeRun(OpenRun* run) {
     }
     showRun(other == all.end() ? nullptr : other->get());
   }
+  before_ = before_ == run ? nullptr : before_;
   runs_.close(run);
   refreshRunsPanel();
 }

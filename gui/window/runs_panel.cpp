@@ -1,11 +1,13 @@
 #include "gui/window/runs_panel.h"
 
+#include <QApplication>
 #include <QEvent>
 #include <QFileInfo>
 #include <QHash>
 #include <QHeaderView>
 #include <QLabel>
 #include <QMenu>
+#include <QPushButton>
 #include <QStyle>
 #include <QTreeWidget>
 #include <QTreeWidgetItemIterator>
@@ -131,6 +133,7 @@ RunsPanel::RunsPanel(QWidget* parent)
     : QWidget(parent),
       list_(new QTreeWidget(this)),
       empty_(new QLabel(this)),
+      compare_(new QPushButton(this)),
       queue_(new QueuePanel(this)) {
   list_->setObjectName("runsList");
   list_->setHeaderLabels({"Run", "State", "Step", "Setting"});
@@ -145,7 +148,8 @@ RunsPanel::RunsPanel(QWidget* parent)
   list_->headerItem()->setTextAlignment(kStep, Qt::AlignRight | Qt::AlignVCenter);
   list_->viewport()->setAttribute(Qt::WA_Hover);
   list_->viewport()->installEventFilter(this);
-  list_->setToolTip("Click a run to show it");
+  list_->setSelectionMode(QAbstractItemView::ExtendedSelection);
+  list_->setToolTip("Click a run to show it; with Ctrl or Shift select several to compare them");
   list_->setAccessibleName("Runs");
   empty_->setWordWrap(true);
   empty_->setContentsMargins(10, 8, 10, 8);
@@ -155,15 +159,56 @@ RunsPanel::RunsPanel(QWidget* parent)
   layout->setSpacing(0);
   layout->addWidget(empty_);
   layout->addWidget(list_, 1);
+  compare_->setObjectName("compareSelected");
+  compare_->setAccessibleName("Compare the selected runs");
+  compare_->setAutoDefault(false);
+  compare_->setToolTip("Show the selected runs side by side, their experts matched");
+  layout->addWidget(compare_);
+  compare_->hide();
   layout->addWidget(queue_);
   connect(queue_, &QueuePanel::chosen, this, &RunsPanel::chosen);
+  list_->setContextMenuPolicy(Qt::CustomContextMenu);
+  connect(list_, &QTreeWidget::customContextMenuRequested, this, &RunsPanel::showMenu);
+  connect(compare_, &QPushButton::clicked, this, [this] { Q_EMIT compareAsked(selectedRuns()); });
+  connect(list_, &QTreeWidget::itemSelectionChanged, this, &RunsPanel::offerComparison);
   const auto choose = [this](QTreeWidgetItem* item) {
     Q_EMIT chosen(item->data(kName, Qt::UserRole).toString());
   };
-  list_->setContextMenuPolicy(Qt::CustomContextMenu);
-  connect(list_, &QTreeWidget::customContextMenuRequested, this, &RunsPanel::showMenu);
-  connect(list_, &QTreeWidget::itemClicked, this, choose);
+  connect(list_, &QTreeWidget::itemClicked, this, [choose](QTreeWidgetItem* item) {
+    // With these a click selects for a comparison, and shows nothing.
+    const auto held = QApplication::keyboardModifiers() & (Qt::ControlModifier | Qt::ShiftModifier);
+    if (held == Qt::NoModifier) {
+      choose(item);
+    }
+  });
   connect(list_, &QTreeWidget::itemActivated, this, choose);
+}
+
+QStringList RunsPanel::selectedRuns() const {
+  QStringList paths;
+  for (QTreeWidgetItemIterator at(list_); *at; ++at) {
+    const QTreeWidgetItem* item = *at;
+    if (!item->isSelected() || !item->data(kName, kIsRunRole).toBool()) {
+      continue;
+    }
+    const QString path = item->data(kName, Qt::UserRole).toString();
+    if (path == shown_) {
+      paths.prepend(path);  // the reference
+    } else {
+      paths << path;
+    }
+  }
+  return paths;
+}
+
+void RunsPanel::offerComparison() {
+  constexpr qsizetype kMostCompared = 6;
+  const qsizetype count = selectedRuns().size();
+  compare_->setVisible(count >= 2);
+  compare_->setEnabled(count <= kMostCompared);
+  compare_->setText(count <= kMostCompared
+                        ? QString("Compare %1 runs").arg(count)
+                        : QString("At most %1 can be compared").arg(kMostCompared));
 }
 
 void RunsPanel::showMenu(const QPoint& place) {
@@ -188,6 +233,7 @@ void RunsPanel::setQueue(RunQueue* queue) {
 
 void RunsPanel::setRuns(const std::vector<RunEntry>& runs, const QString& shown,
                         const QString& folder) {
+  shown_ = shown;
   const std::vector<int> parents = parentsOf(runs);
   Children children;
   for (const bool own_pass : {true, false}) {  // below a run its own images stand before its forks

@@ -9,6 +9,7 @@
 #include "gui/runs/run_catalog.h"
 
 class QLabel;
+class QPushButton;
 class QTreeWidget;
 class QTreeWidgetItem;
 
@@ -29,7 +30,8 @@ class RunsPanel : public QWidget {
 
  Q_SIGNALS:
   void chosen(QString path);
-  void forkAsked(QString path);  ///< of the run
+  void forkAsked(QString path);          ///< of the run
+  void compareAsked(QStringList paths);  ///< of selected runs, the shown one first where it is one
 
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -40,10 +42,14 @@ class RunsPanel : public QWidget {
                  int index, const QString& shown);
   void layColumns();
   void showMenu(const QPoint& place);
+  QStringList selectedRuns() const;
+  void offerComparison();
 
   QTreeWidget* list_;
   QLabel* empty_;
+  QPushButton* compare_;
   QueuePanel* queue_;
+  QString shown_;
 };
 
 /// "training", "finished", "ended early" – or "unreadable".

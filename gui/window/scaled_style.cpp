@@ -1,7 +1,9 @@
 #include "gui/window/scaled_style.h"
 
 #include <QApplication>
+#include <QDockWidget>
 #include <QIconEngine>
+#include <QMainWindow>
 #include <QPainter>
 #include <QPainterPath>
 #include <QPalette>
@@ -177,6 +179,13 @@ bool growsWithText(QStyle::PixelMetric metric) {
   }
 }
 
+/// Whether it is a dock that shares its place with others.
+bool hasTab(const QWidget* widget) {
+  auto* dock = const_cast<QDockWidget*>(qobject_cast<const QDockWidget*>(widget));
+  const auto* window = dock ? qobject_cast<const QMainWindow*>(dock->parentWidget()) : nullptr;
+  return window && !dock->isFloating() && !window->tabifiedDockWidgets(dock).isEmpty();
+}
+
 }  // namespace
 
 QIcon glyphIcon(Glyph glyph) {
@@ -215,6 +224,12 @@ void ScaledStyle::drawControl(ControlElement element, const QStyleOption* option
   if (element == CE_DockWidgetTitle) {
     // Qt paints titles of docks in the font that the program began with.
     painter->setFont(QApplication::font());
+    const auto* title = qstyleoption_cast<const QStyleOptionDockWidget*>(option);
+    if (title != nullptr && hasTab(widget)) {
+      QStyleOptionDockWidget bare = *title;
+      bare.title.clear();  // it stands on the tab
+      return QProxyStyle::drawControl(element, &bare, painter, widget);
+    }
   }
   QProxyStyle::drawControl(element, option, painter, widget);
 }

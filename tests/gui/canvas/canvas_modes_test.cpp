@@ -2,12 +2,13 @@
 #include "gui/canvas/flip_counts.h"
 #include "gui/canvas/sample_views.h"
 #include "tests/gui/canvas/canvas_fixture.h"
+#include "tests/gui/inspect/held_walks.h"
 
 namespace limoe::gui {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // viridis (matplotlib) at 0, 1/4, 1/2, 1.
 constexpr QRgb kViridis0 = 0xff440154;
@@ -371,6 +372,38 @@ TEST_F(CanvasModesTest, FlipsThatCannotBeCountedAreSaidOnce) {
   source->addSnapshot();
   settle();
   EXPECT_EQ(pixel(centreOf({0, probe::kImage, 0})), kViridis100);
+}
+
+TEST(FlipCountsByHand, CountingIsStoppedAndGoneOnWith) {
+  testing::HeldWalks<FakeRunSource> run(FakeRunSource::Shape{.snapshots = 4, .settle = true});
+  run.holds_walks = true;
+  FlipCounts flips;
+  flips.setSource(&run);
+  const auto frame = [&flips] {
+    flips.beginFrame();
+    const auto counted = flips.at({0, 2, 0, 0});
+    flips.endFrame();
+    return counted;
+  };
+  frame();
+  EXPECT_TRUE(flips.isCounting());
+  EXPECT_EQ(flips.standing().kind, Standing::Kind::Unasked) << "what comes at once is not told";
+  QTest::qWait(300);
+  EXPECT_EQ(flips.standing().kind, Standing::Kind::Waiting);
+  flips.stop();
+  EXPECT_FALSE(run.walks.front()->alive);
+  frame();
+  EXPECT_FALSE(flips.isCounting());
+  EXPECT_EQ(flips.standing().kind, Standing::Kind::Stopped);
+  EXPECT_EQ(flips.standing().done, 0);
+  run.holds_walks = false;
+  flips.goOn();
+  frame();
+  QTest::qWait(20);
+  const auto counted = frame();
+  ASSERT_NE(counted, nullptr);
+  EXPECT_EQ(counted->image[2], 2);  // min(s, u mod 4)
+  EXPECT_EQ(flips.standing().kind, Standing::Kind::Unasked);
 }
 
 TEST_F(CanvasModesTest, FlipsOfTheFilmstripBelongToEachStep) {

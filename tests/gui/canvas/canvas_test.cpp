@@ -73,6 +73,13 @@ TEST_F(CanvasTest, DroppedPatchesShowDarkAndLightLines) {
   EXPECT_GT(lightest, 215);
   const auto [flat_dark, flat_light] = extremes(5);
   EXPECT_EQ(flat_dark, flat_light);
+  // Pale, but still hatched, while another expert is selected.
+  state.toggleSelectedExpert(
+      (source->expertOf(probe::kImage, 0, 6, state.layer(), state.snapshot()) + 1) % 8);
+  settle();
+  const auto [pale_dark, pale_light] = extremes(6);
+  EXPECT_GT(pale_light - pale_dark, 40);
+  EXPECT_LT(pale_light - pale_dark, lightest - darkest);
 }
 
 TEST_F(CanvasTest, DroppedWordIsStruck) {

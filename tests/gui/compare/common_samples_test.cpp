@@ -80,6 +80,10 @@ TEST(CommonSource, ShowsTheChosenSamplesUnderNewNumbers) {
   EXPECT_EQ(slice->first_sample, 2);
   EXPECT_EQ(slice->image.expert[3], run.expertOf(probe::kImage, 2, 3, 1, 1));
   EXPECT_EQ(source.decisions(1, 1, 3), nullptr);
+  EXPECT_EQ(source.choices(1, 1, 0)->image.expert[3], run.expertOf(probe::kImage, 4, 3, 1, 1));
+  run.unreadable.insert({0, 1});
+  EXPECT_TRUE(source.cannotReadDecisions(0, 1, 2));
+  EXPECT_FALSE(source.cannotReadDecisions(0, 0, 2));
 }
 
 TEST(CommonSource, WalksGiveTheSamplesInTheirNewOrder) {

@@ -162,7 +162,7 @@ TEST_F(ExpertGalleryTest, LiftsWithTheirCountsAndTheLeastCount) {
   // 40 − 22.2
   EXPECT_THAT(labels->itemTip(0).join('\n').toStdString(), HasSubstr("18 more than by chance"));
   EXPECT_EQ(labels->accessibleDescription().toStdString(), "sky, +18, ×1.8, 40 of 40");
-  EXPECT_THAT(title("labels"), HasSubstr("beyond chance (excess count)"));
+  EXPECT_THAT(title("labels"), HasSubstr("more than by chance"));
   state.toggleSelectedExpert(1);
   settle();
   const auto* pieces = items<LiftRows>("pieces");

@@ -7,8 +7,10 @@
 #include <QCompleter>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListView>
 #include <QMouseEvent>
 #include <QPushButton>
+#include <QRegularExpression>
 #include <QTabBar>
 #include <QTableView>
 #include <QTest>
@@ -104,6 +106,13 @@ class LayerViewTest : public ::testing::Test {
   std::string label(const char* name) const {
     return view.findChild<QLabel*>(name)->text().toStdString();
   }
+  /// Who takes most of the column, without the links.
+  std::string best() const {
+    QString text = view.findChild<QLabel*>("best")->text();
+    return text.remove(QRegularExpression("<[^>]*>"))
+        .replace(QChar(0xA0), QChar(' '))
+        .toStdString();
+  }
   /// What stands in the middle instead of a map.
   std::string message() const { return view.heatMap()->message().toStdString(); }
   std::string measure(const QString& name, int column) const {
@@ -137,8 +146,8 @@ TEST_F(LayerViewTest, ShowsWhichPartOfEachLabelAnExpertTakes) {
             Qt::NoButton);
   // e1 has 8 of 24 patches, so 4 of 8 is 1.5 times chance.
   EXPECT_EQ(QToolTip::text().toStdString(),
-            "e1: 4 of 8 kept patches labelled “car”, 50.0 % · 1.50 times chance (e1 has 33.3 % of "
-            "all)");
+            "e1: 50.0 % (4 of 8) · 1.50 times chance (e1 has 33.3 % of "
+            "all) · kept patches labelled “car”");
 }
 
 TEST_F(LayerViewTest, CellsCanBeLiftOrCount) {
@@ -177,11 +186,14 @@ TEST_F(LayerViewTest, WordsAreFoundByTypingThemAndEveryLayersBestExpertIsSaid) {
   EXPECT_EQ(label("columns_shown"), "2 of 4");
   // car 2 and here 1.
   EXPECT_THAT(label("readout"),
-              ::testing::StartsWith("e3: 3 of 3 kept text tokens “…car” or “…here”, 100.0 %"));
+              ::testing::AllOf(::testing::StartsWith("e3: 100.0 % (3 of 3) · "),
+                               ::testing::EndsWith("kept text tokens “…car” or “…here”")));
   settle();
-  EXPECT_THAT(label("readout"),
-              ::testing::HasSubstr(
-                  "\nTakes most of it: block 1 e3 100 % (3 of 3); block 3 e3 100 % (3 of 3)"));
+  // Wilson, 3 of 3: (1 + 1.921/3 ± 1.96·√(3.842/36)) / (1 + 3.842/3) = 0.719 ± 0.281. All words are
+  // e3's, so its share of these is that of all.
+  EXPECT_EQ(best(),
+            "Takes most of it: block 1 e3 100 % (3 of 3; 44–100 %) 1.0× chance; block 3 e3 "
+            "100 % (3 of 3; 44–100 %) 1.0× chance");
   EXPECT_EQ(state.selectedExpert(), std::nullopt);
   QTest::keyClick(find, Qt::Key_Return);
   EXPECT_EQ(state.selectedExpert(), 3);
@@ -193,6 +205,57 @@ TEST_F(LayerViewTest, WordsAreFoundByTypingThemAndEveryLayersBestExpertIsSaid) {
   find->clear();
   settle();
   EXPECT_EQ(columns().size(), 4U);
+}
+
+TEST_F(LayerViewTest, ALinkGoesToTheLayerAndItsBestExpert) {
+  show(run, 900, 320);
+  view.showColumns(MapKind::Pieces, "here");
+  settle();
+  settle();
+  state.toggleSelectedExpert(3);
+  ASSERT_EQ(state.selectedExpert(), std::nullopt);
+  auto* line = view.findChild<QLabel*>("best");
+  line->setFocus();
+  QTest::keyClick(line, Qt::Key_Tab);  // the first link: block 1
+  Q_EMIT line->linkActivated("1 3");
+  EXPECT_EQ(state.layer(), 1);
+  EXPECT_EQ(state.selectedExpert(), 3);
+  settle();
+  EXPECT_EQ(view.heatMap()->cursor(), (HeatPlace{3, 0})) << "what is looked for is still there";
+  view.setPage(LayerView::kMeasures);
+  settle();
+  view.setPage(LayerView::kHeatMap);
+  settle();
+  EXPECT_EQ(view.heatMap()->cursor(), (HeatPlace{3, 0})) << "and after a look at another page";
+  EXPECT_THAT(best(), ::testing::HasSubstr("e3 100 % (1 of 1"));
+}
+
+TEST_F(LayerViewTest, WordsAreTickedInAListOfAll) {
+  show(run, 900, 320);
+  choose("kinds", 1);
+  QTest::mouseClick(view.findChild<QToolButton*>("all_words"), Qt::LeftButton);
+  auto* list = view.findChild<QListView*>("wordListItems");
+  ASSERT_NE(list, nullptr);
+  ASSERT_TRUE(list->isVisible());
+  const auto row = [list](int r) { return list->model()->index(r, 0).data().toString(); };
+  ASSERT_EQ(list->model()->rowCount(), 4);
+  EXPECT_EQ(row(0), "a   4");  // most frequent first
+  EXPECT_EQ(row(3), "here   1");
+  view.findChild<QComboBox*>("wordListSort")->setCurrentIndex(1);
+  EXPECT_EQ(row(1), "car   2");
+  auto* containing = view.findChild<QLineEdit*>("wordListContaining");
+  QTest::keyClicks(containing, "R");
+  ASSERT_EQ(list->model()->rowCount(), 3);  // car, here, red
+  QTest::keyClick(containing, Qt::Key_Down);
+  QTest::keyClick(list, Qt::Key_Space);
+  QTest::keyClick(list, Qt::Key_Down);
+  QTest::keyClick(list, Qt::Key_Space);
+  settle();
+  EXPECT_EQ(view.findChild<QLineEdit*>("find")->text(), "car, here");
+  EXPECT_THAT(columns(), ::testing::ElementsAre("…car", "…here", "all 2 together"));
+  QTest::keyClick(list, Qt::Key_Return);
+  EXPECT_FALSE(list->isVisible());
+  EXPECT_EQ(state.selectedExpert(), 3) << "who takes most of them";
 }
 
 TEST_F(LayerViewTest, AWordIsFoundWhereLabelsAreShown) {
@@ -236,7 +299,7 @@ TEST_F(LayerViewTest, ASecondQuestionIsAnsweredForWhatItIs) {
   EXPECT_EQ(view.findChild<QComboBox*>("kinds")->currentText(), "Patches by label");
   EXPECT_THAT(columns(), ::testing::ElementsAre("grass"));
   EXPECT_EQ(state.selectedExpert(), 0);
-  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 1 e0 = e1 50 % (4 of 8)"));
+  EXPECT_THAT(best(), ::testing::HasSubstr("block 1 e0 = e1 50 % (4 of 8; 22–78 %)"));
 }
 
 TEST_F(LayerViewTest, WhatIsNotKeptHereIsSaidAndNothingElseIsShownForIt) {
@@ -253,18 +316,18 @@ TEST_F(LayerViewTest, WhatIsNotKeptHereIsSaidAndNothingElseIsShownForIt) {
   state.setFilter(filter);
   settle();
   EXPECT_THAT(columns(), ::testing::ElementsAre("…here"));
-  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 1 e3 100 %"));
-  EXPECT_THAT(label("readout"), ::testing::Not(::testing::HasSubstr("block 3")));
+  EXPECT_THAT(best(), ::testing::HasSubstr("block 1 e3 100 %"));
+  EXPECT_THAT(best(), ::testing::Not(::testing::HasSubstr("block 3")));
 }
 
 TEST_F(LayerViewTest, TheOtherLayersAreCountedForAChosenColumnOnly) {
   show(run);
   EXPECT_EQ(run.walks, 1);
   click(0, 1);
-  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 …"));
+  EXPECT_THAT(best(), ::testing::HasSubstr("block 3 …"));
   EXPECT_EQ(run.walks, 2);
   settle();
-  EXPECT_THAT(label("readout"), ::testing::HasSubstr("block 3 e0 = e1 50 % (4 of 8)"));
+  EXPECT_THAT(best(), ::testing::HasSubstr("block 3 e0 = e1 50 % (4 of 8; 22–78 %)"));
   click(0, 2);
   settle();
   EXPECT_EQ(run.walks, 2) << "known already";
@@ -310,7 +373,7 @@ TEST_F(LayerViewTest, ClickingACellSelectsItsExpert) {
   click(1, 2);
   EXPECT_EQ(state.selectedExpert(), 1);
   EXPECT_TRUE(map().rows[1].selected);
-  EXPECT_THAT(label("readout"), ::testing::StartsWith("e1: 4 of 8 kept patches labelled “car”"));
+  EXPECT_THAT(label("readout"), ::testing::StartsWith("e1: 50.0 % (4 of 8) · "));
   click(1, 0);
   EXPECT_EQ(state.selectedExpert(), 1) << "another cell of the same expert is only looked at";
   click(1, 0);

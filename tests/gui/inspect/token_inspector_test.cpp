@@ -236,6 +236,36 @@ TEST_F(TokenInspectorTest, OfALiveRunOnlyNewSnapshotsAreRead) {
   }
 }
 
+TEST_F(TokenInspectorTest, TheChangesAreNamedWithTheirSteps) {
+  open();
+  select(kPatch);  // 4, 6, 0 at steps 0, 100, 200
+  EXPECT_TRUE(QTest::qWaitFor([&] { return isShown("timeChanges"); }));
+  EXPECT_EQ(text("timeChanges"), "e4 → e6 at step 100, e6 → e0 at step 200");
+}
+
+TEST_F(TokenInspectorTest, ReadingItsStepsCanBeCancelledAndGoneOnWith) {
+  FakeRunSource::Shape shape;
+  shape.samples = 2100;  // too many to look for similar ones unasked
+  shape.snapshots = 20;
+  open(shape);
+  run->holds_walks = true;
+  state.setSelectedToken(kPatch);
+  auto* bar = inspector.findChild<WalkBar*>("timeWait");
+  ASSERT_TRUE(QTest::qWaitFor([&] { return bar->isVisible(); }));
+  auto* button = bar->findChild<QPushButton*>("walkButton");
+  EXPECT_EQ(button->text(), "Cancel");
+  QTest::mouseClick(button, Qt::LeftButton);
+  EXPECT_EQ(button->text(), "Go on");
+  EXPECT_EQ(text("timeWords"), "Reading was stopped: 0 of 20 snapshots.");
+  run->release();  // of the path; the history's walk has ended
+  EXPECT_EQ(text("timeWords"), "Reading was stopped: 0 of 20 snapshots.");
+  QTest::mouseClick(button, Qt::LeftButton);
+  EXPECT_TRUE(QTest::qWaitFor([&] {
+    return text("timeWords").find("in 20 snapshots") != std::string::npos;
+  })) << text("timeWords");
+  EXPECT_FALSE(bar->isVisible());
+}
+
 TEST_F(TokenInspectorTest, SnapshotsThatAResumedRunReplacedAreReadAgain) {
   open();
   select(kPatch);

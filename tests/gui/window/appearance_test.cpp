@@ -9,6 +9,7 @@
 #include <QImage>
 #include <QLabel>
 #include <QPointer>
+#include <QScreen>
 #include <QSettings>
 #include <QTest>
 #include <QToolBar>
@@ -256,6 +257,35 @@ TEST_F(AppearanceTest, LargeLettersOnASmallScreenMakeNoWindowGrowAndNoPanelsOver
     const int above = column[i - 1]->mapTo(window.get(), QPoint(0, column[i - 1]->height())).y();
     EXPECT_LE(above, column[i]->mapTo(window.get(), QPoint()).y()) << i;
   }
+}
+
+TEST_F(AppearanceTest, AFloatingPanelIsSeenToBeApart) {
+  show();
+  open(makeRun("a"));
+  auto* dock = find<QDockWidget>("layerDock");
+  dock->raise();
+  QTest::qWait(100);
+  const QRect before(dock->mapToGlobal(QPoint(0, 0)), dock->size());
+  QTest::mouseClick(dock->findChild<QAbstractButton*>("qt_dockwidget_floatbutton"), Qt::LeftButton);
+  ASSERT_TRUE(dock->isFloating());
+  QTest::qWait(150);
+  const QRect middle = window->geometry().marginsRemoved(QMargins(300, 200, 300, 200));
+  EXPECT_TRUE(middle.contains(dock->geometry().center()))
+      << dock->geometry().center().x() << " " << dock->geometry().center().y();
+  EXPECT_GE(dock->height(), before.height());
+  EXPECT_GE(dock->width(), window->width() * 0.4);
+  EXPECT_GT((dock->geometry().topLeft() - before.topLeft()).manhattanLength(), 50);
+  EXPECT_EQ(dock->windowTitle(), "Layer");
+  dock->setFloating(false);
+}
+
+TEST_F(AppearanceTest, AWindowNeverSizedByHandTakesItsShareOfTheScreen) {
+  const QSize room = window->screen()->availableSize();
+  const auto share = [](int of, int least, int most) {
+    return std::max(std::min(qRound(0.85 * of), most), std::min(of, least));
+  };
+  EXPECT_EQ(window->size(),
+            QSize(share(room.width(), 1280, 1920), share(room.height(), 800, 1200)));
 }
 
 TEST_F(AppearanceTest, TheListOfRunsNeverScrollsSideways) {

@@ -54,7 +54,8 @@ TEST_F(CompareInWindow, TwoOfTheListSideBySideAndBackWithTheSameKey) {
   makeRun("c");
   show();
   open(a);
-  ASSERT_TRUE(waitUntil([this] { return find<QTreeWidget>("runsList")->topLevelItemCount() == 3; }));
+  ASSERT_TRUE(
+      waitUntil([this] { return find<QTreeWidget>("runsList")->topLevelItemCount() == 3; }));
   press(Qt::Key_C);
   ASSERT_TRUE(waitUntil([this] { return dialog() != nullptr; }));
   // The shown run is ticked; one is not enough.
@@ -81,12 +82,38 @@ TEST_F(CompareInWindow, TwoOfTheListSideBySideAndBackWithTheSameKey) {
   EXPECT_FALSE(find<QDockWidget>("expertsDock")->isHidden());
 }
 
+TEST_F(CompareInWindow, RunsSelectedInTheListAreComparedWithTheShownOneAsReference) {
+  makeRun("a");
+  const QString b = makeRun("b");
+  makeRun("c");
+  show();
+  open(b);
+  auto* list = find<QTreeWidget>("runsList");
+  ASSERT_TRUE(waitUntil([&] { return list->topLevelItemCount() == 3; }));
+  auto* compare = find<QPushButton>("compareSelected");
+  const auto click = [&](int line, Qt::KeyboardModifiers modifiers) {
+    QTest::mouseClick(list->viewport(), Qt::LeftButton, modifiers,
+                      list->visualItemRect(list->topLevelItem(line)).center());
+  };
+  click(1, Qt::NoModifier);
+  EXPECT_FALSE(compare->isVisible());
+  click(0, Qt::ControlModifier);
+  EXPECT_EQ(data()->name, "b") << "a click that selects shows another run";
+  ASSERT_TRUE(compare->isVisible());
+  EXPECT_EQ(compare->text(), "Compare 2 runs");
+  QTest::mouseClick(compare, Qt::LeftButton);
+  ASSERT_TRUE(waitUntil([this] { return window->isComparing() && window->isSettled(); }));
+  EXPECT_EQ(window->compareView()->runs().column(0).name(), "b");
+  EXPECT_EQ(window->compareView()->runs().column(1).name(), "a");
+}
+
 TEST_F(CompareInWindow, EscLeavesWhenNothingIsSelected) {
   const QString a = makeRun("a");
   makeRun("b");
   show();
   open(a);
-  ASSERT_TRUE(waitUntil([this] { return find<QTreeWidget>("runsList")->topLevelItemCount() == 2; }));
+  ASSERT_TRUE(
+      waitUntil([this] { return find<QTreeWidget>("runsList")->topLevelItemCount() == 2; }));
   compareWith({"b"});
   press(Qt::Key_1);
   EXPECT_EQ(window->viewState().selectedExpert(), 1);
@@ -95,6 +122,35 @@ TEST_F(CompareInWindow, EscLeavesWhenNothingIsSelected) {
   EXPECT_FALSE(window->viewState().selectedExpert());
   press(Qt::Key_Escape);
   EXPECT_FALSE(window->isComparing());
+}
+
+TEST_F(CompareInWindow, OnASingleWallShiftShowsTheOtherRunInTheSamePlace) {
+  const QString a = makeRun("a");
+  const QString b = makeRun("b");
+  show();
+  open(b);
+  open(a);
+  auto* peek = find<CompareCanvas>("otherRunPeek");
+  window->canvas()->setFocus();
+  QTest::keyPress(window->canvas(), Qt::Key_Shift, Qt::ShiftModifier);
+  ASSERT_TRUE(peek->isVisible());
+  const TokenRef token{2, probe::kImage, 3};
+  ASSERT_TRUE(waitUntil([&] { return peek->tokenRect(1, token).has_value(); }));
+  const QRectF below = *window->canvas()->tokenRect(token);
+  const auto above = [&] {
+    const auto rect = peek->tokenRect(1, token);
+    return rect ? rect->translated(peek->pos()) : QRectF();
+  };
+  ASSERT_TRUE(waitUntil([&] { return (above().center() - below.center()).manhattanLength() < 1; }));
+  EXPECT_NEAR(above().width(), below.width(), 1e-6);
+  QTest::keyRelease(window->canvas(), Qt::Key_Shift);
+  EXPECT_FALSE(peek->isVisible());
+  EXPECT_EQ(data()->name, "a");
+  // Capitals are typed, and shortcuts with Shift are no look at the other run.
+  press(Qt::Key_F, Qt::ControlModifier);
+  QTest::keyPress(QApplication::focusWidget(), Qt::Key_Shift, Qt::ShiftModifier);
+  EXPECT_FALSE(peek->isVisible());
+  QTest::keyRelease(QApplication::focusWidget(), Qt::Key_Shift);
 }
 
 TEST_F(CompareInWindow, ARunningRunBesideAFinishedOneGrowsOn) {

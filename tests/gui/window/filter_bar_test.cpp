@@ -230,6 +230,56 @@ TEST_F(FilterBarTest, NothingMovesWhileItIsTypedAt) {
   EXPECT_EQ(place(), before);
 }
 
+TEST_F(FilterBarTest, ImagesStayWhereTheyAreAsTheBarOpensAndCloses) {
+  show();
+  open(makeRun("a"));
+  const TokenRef token{7, probe::kImage, 11};  // far down
+  const auto place = [&] {
+    QTest::qWait(80);
+    const QRectF rect = window->canvas()->tokenRect(token).value_or(QRectF());
+    return rect.translated(window->canvas()->mapTo(window.get(), QPoint(0, 0)));
+  };
+  const auto near = [](const QRectF& a, const QRectF& b) {
+    return std::abs(a.x() - b.x()) < 0.01 && std::abs(a.y() - b.y()) < 0.01 &&
+           std::abs(a.width() - b.width()) < 0.01;
+  };
+  const QRectF before = place();
+  ASSERT_FALSE(before.isEmpty());
+  const int height = window->canvas()->height();
+  openBar();
+  EXPECT_TRUE(near(place(), before)) << place().y() << " " << before.y();
+  EXPECT_LT(window->canvas()->height(), height);
+  QTest::mouseClick(find<QToolButton>("filterClose"), Qt::LeftButton);
+  EXPECT_TRUE(near(place(), before));
+  EXPECT_EQ(window->canvas()->height(), height);
+  window->resize(1500, 950);  // still fitted: only bars leave it as it is
+  EXPECT_GT(place().width(), before.width());
+}
+
+TEST_F(FilterBarTest, LargeLettersOnASmallScreenLeaveAWallBelowTheBar) {
+  show();
+  open(makeRun("a"));
+  find<QAction>("scale200Action")->trigger();
+  QTest::qWait(200);
+  openBar();
+  QTest::qWait(200);
+  CanvasWidget* canvas = window->canvas();
+  EXPECT_GE(canvas->height() - canvas->controlsHeight(), 4 * window->fontMetrics().height());
+  // Every control is come to with Tab, and is seen then.
+  QStringList seen;
+  for (int i = 0; i < 12 && bar()->isAncestorOf(QApplication::focusWidget()); ++i) {
+    const QWidget* control = QApplication::focusWidget();
+    EXPECT_GE(control->visibleRegion().boundingRect().height(), control->height() - 2)
+        << control->objectName().toStdString();
+    seen << control->objectName();
+    pressHere(Qt::Key_Tab);
+  }
+  EXPECT_THAT(seen,
+              testing::IsSupersetOf({"filterWord", "filterLabel", "filterExpert", "filterGate",
+                                     "filterDropped", "wallOrder", "filterClose"}));
+  find<QAction>("scale100Action")->trigger();
+}
+
 TEST_F(FilterBarTest, ADenseModelIsFilteredAndSortedByWord) {
   probe::test::SyntheticOptions options;
   options.layers = 0;
