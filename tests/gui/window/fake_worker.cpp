@@ -117,11 +117,15 @@ class FakeWorker {
         if (value.is_number() && value > 100) {
           return {{"ok", false}, {"error", key + " must be at most 100"}};
         }
-        changes +=
-            (changes.empty() ? "" : ", ") + key + " " + live_[key].dump() + " → " + value.dump();
+        if (live_[key] != value) {  // as the worker: what is so already is no change
+          changes +=
+              (changes.empty() ? "" : ", ") + key + " " + live_[key].dump() + " → " + value.dump();
+        }
         live_[key] = value;
       }
-      writer_.append(limoe::probe::Event{step_ + 1, 0.0, "setting", changes});
+      if (!changes.empty()) {
+        writer_.append(limoe::probe::Event{step_ + 1, 0.0, "setting", changes});
+      }
     }
     return {{"ok", true},
             {"state", state_},
