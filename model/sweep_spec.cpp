@@ -162,9 +162,8 @@ SweepSpec sweepSpecFromJson(const json& object) {
   }
   std::vector<RunConfig> configs;
   for (const Variant& variant : variants) {
-    std::vector<json> layers = {base};
+    std::vector<json> layers = {base, common};
     layers.insert(layers.end(), variant.layers.begin(), variant.layers.end());
-    layers.push_back(common);
     for (const std::string& fault : faultsOf(layers, config)) {
       if (std::find(of_base.begin(), of_base.end(), fault) == of_base.end()) {
         faults.push_back(variant.place + ": " + fault);

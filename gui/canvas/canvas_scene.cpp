@@ -105,6 +105,20 @@ void CanvasScene::askAhead() const {
   }
 }
 
+/// Once all that is in view is there: the steps before and after it, where the time slider goes
+/// next. On a sorted wall reading them takes longer than a step may.
+void CanvasScene::askBeside() const {
+  const SampleViews seen = views();
+  for (int64_t slot = visible_.first; slot < visible_.second; ++slot) {
+    const PlaceWish wish = seen.at(slot);
+    for (const int64_t snapshot : {wish.snapshot - 1, wish.snapshot + 1}) {
+      if (wish.snapshot >= 0 && snapshot >= 0 && snapshot < std::ssize(run_->snapshot_steps)) {
+        source_->choices(snapshot, wish.layer, wish.sample);
+      }
+    }
+  }
+}
+
 bool CanvasScene::isInView(int64_t slot) const {
   return area_.contains(camera().view().toScreen(geometry().imageRect(slot).center()));
 }
@@ -261,6 +275,11 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
                             }};
   drawWall(pen, wall, style, content, first, last);
   samples_.endFrame();
+  // (A what-if routes whole pages anew.)
+  if (!samples_.isPending() && !reads_gates_ && seen.mode() != CanvasMode::Steps &&
+      run_->what_if.isEmpty()) {
+    askBeside();
+  }
   if (seen.mode() != CanvasMode::Wall) {
     drawTitles(list, palette, first, last);
   }
@@ -318,7 +337,7 @@ std::optional<TokenReadout> CanvasScene::readout(const Spot& spot) const {
   // The wall is drawn without gates; they are read for the image that is pointed at.
   WallSample whole = *sample;
   const bool same_step =
-      whole.snapshot < std::ssize(run_->snapshot_steps) &&
+      whole.snapshot >= 0 && whole.snapshot < std::ssize(run_->snapshot_steps) &&
       run_->snapshot_steps[static_cast<std::size_t>(whole.snapshot)] == whole.step;
   auto slice = same_step ? source_->decisions(whole.snapshot, whole.layer, whole.sample) : nullptr;
   if (slice) {

@@ -83,6 +83,7 @@ class CanvasScene {
  private:
   void followCurrent(bool other_mode, bool was_in_view);
   void askAhead() const;
+  void askBeside() const;
   bool isInView(int64_t slot) const;
   void drawTitles(ImDrawList& list, const QPalette& palette, int64_t first, int64_t last) const;
   void drawFrames(ImDrawList& list, const TokenRef& token, float thickness) const;

@@ -144,7 +144,9 @@ MatchShare patchesThatAllAgreeOn(const ChoiceTable& reference,
   return share;
 }
 
-ChoiceTables::ChoiceTables(QObject* parent) : WalkCache({.most_made = 4}, parent) {}
+// The numbers of every layer are told side by side: with fewer kept than there are layers, each
+// would drive another one out, for ever. 64 tables of kMostTokens take 50 MB.
+ChoiceTables::ChoiceTables(QObject* parent) : WalkCache({.most_made = 64}, parent) {}
 
 std::shared_ptr<const ChoiceTable> ChoiceTables::table(int64_t snapshot, int64_t layer) {
   return std::static_pointer_cast<const ChoiceTable>(value(question(snapshot, layer)));

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gui/view/wrapped_tips.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -20,8 +22,9 @@ MatchChips::MatchChips(QWidget* parent) : QWidget(parent) {
   setObjectName("matchChips");
   setFocusPolicy(Qt::TabFocus);
   setAccessibleName(tr("Experts and their partners"));
+  answerToolTips(*this);
   setToolTip(
-      tr("The experts, and those of the reference that they are matched with: click, or "
+      tr("The experts, and those of the reference that they are matched with:\nclick, or "
          "arrows and Space, to select one in all columns"));
   QSizePolicy policy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   policy.setHeightForWidth(true);

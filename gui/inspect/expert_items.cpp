@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "gui/view/wrapped_tips.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -32,6 +34,7 @@ ExpertItems::ExpertItems(QWidget* parent) : QWidget(parent) {
   setSizePolicy(policy);
   setMouseTracking(true);
   setFocusPolicy(Qt::StrongFocus);
+  answerToolTips(*this);
 }
 
 int ExpertItems::itemAt(const QPoint& point) const {

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <utility>
 
+#include "gui/view/wrapped_tips.h"
+
 namespace limoe::gui {
 namespace {
 
@@ -37,6 +39,7 @@ bool isOwnKey(int key) {
 HeatMapView::HeatMapView(QWidget* parent) : QAbstractScrollArea(parent) {
   setFocusPolicy(Qt::StrongFocus);
   setFrameShape(QFrame::NoFrame);
+  answerToolTips(*viewport());
   viewport()->setMouseTracking(true);
   viewport()->setAutoFillBackground(false);
   setAccessibleName(tr("Heat map"));

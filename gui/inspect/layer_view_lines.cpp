@@ -98,7 +98,11 @@ void LayerLines::setReadout(const QString& cell, const std::vector<BestExperts::
   }
   best_->setText(best.empty() ? QString()
                               : tr("Takes most of it: %1").arg(parts.join(QStringLiteral("; "))));
-  best_->setToolTip(bestDefinition());
+  QStringList whole;  // of many layers not all have room
+  for (const BestExperts::Part& part : best) {
+    whole << part.words;
+  }
+  best_->setToolTip(whole.join(QLatin1Char('\n')) + QStringLiteral("\n\n") + bestDefinition());
   readout_->setVisible(!cell.isEmpty());
   best_->setVisible(!cell.isEmpty());
   note_->setVisible(cell.isEmpty());

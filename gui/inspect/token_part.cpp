@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "gui/view/colors.h"
+#include "gui/view/wrapped_tips.h"
 
 namespace limoe::gui {
 
@@ -15,6 +16,7 @@ TokenPart::TokenPart(const char* object_name, const QString& accessible_name, QW
   setAccessibleName(accessible_name);
   setFocusPolicy(Qt::StrongFocus);
   setMouseTracking(true);
+  answerToolTips(*this);
 }
 
 bool TokenPart::event(QEvent* event) {

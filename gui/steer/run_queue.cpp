@@ -42,10 +42,12 @@ QString lastWords(const QString& folder) {
   return line.isEmpty() ? QString("the worker said nothing") : line;
 }
 
-/// How a run has ended whose worker is gone. Reads the disk.
-std::pair<QueueState, QString> outcomeOf(const QString& folder) {
+/// How a run has ended whose worker is gone. `unbegun`: where the worker left nothing at all. Reads
+/// the disk.
+std::pair<QueueState, QString> outcomeOf(const QString& folder,
+                                         const std::pair<QueueState, QString>& unbegun) {
   if (!QFileInfo::exists(folder) && readWorkerLogTail(folder).isEmpty()) {
-    return {QueueState::Waiting, {}};  // the program ended before the worker began
+    return unbegun;
   }
   try {
     const probe::RecordingReader reader(folder.toStdString());
@@ -54,6 +56,9 @@ std::pair<QueueState, QString> outcomeOf(const QString& folder) {
             .train.steps;
     const int64_t step =
         reader.stepCount() > 0 ? reader.readSteps(reader.stepCount() - 1, 1).front().step : 0;
+    if (reader.state() == probe::RunState::Live) {  // another worker's
+      return {QueueState::Failed, QString("did not begin: %1").arg(lastWords(folder))};
+    }
     if (reader.state() == probe::RunState::Died) {
       return {
           QueueState::Failed,
@@ -75,6 +80,7 @@ struct RunQueue::Worker {
   QString folder;
   std::unique_ptr<WorkerProcess> process;  ///< null: found again
   std::unique_ptr<ControlClient> control;  ///< once it was told to stop
+  bool interrupted = false;                ///< a second time would kill it
   int looks_without_it = 0;                ///< found again: so often nobody held its run
 };
 
@@ -211,8 +217,16 @@ void RunQueue::settle(const QString& folder, const QString& failure) {
         0, this, [this, folder, failure] { takeOutcome(folder, QueueState::Failed, failure); });
     return;
   }
-  reader_->post(ReaderThread::Urgency::Now, [this, mailbox = mailbox_, folder] {
-    const auto [state, message] = outcomeOf(folder);
+  const auto worker = std::find_if(workers_.begin(), workers_.end(),
+                                   [&](const auto& each) { return each->folder == folder; });
+  std::pair<QueueState, QString> unbegun = {QueueState::Failed, "the worker ended without a word"};
+  if (worker != workers_.end() && !(*worker)->process) {
+    unbegun = {QueueState::Waiting, {}};  // the program before this one ended first
+  } else if (worker != workers_.end() && (*worker)->control) {
+    unbegun = {QueueState::Stopped, "stopped before it began"};
+  }
+  reader_->post(ReaderThread::Urgency::Now, [this, mailbox = mailbox_, folder, unbegun] {
+    const auto [state, message] = outcomeOf(folder, unbegun);
     mailbox->send(
         [this, folder, state = state, message = message] { takeOutcome(folder, state, message); });
   });
@@ -266,7 +280,7 @@ void RunQueue::stop(std::size_t index) {
   const QString folder = queue_.entries.at(index).run.folder;
   const auto worker = std::find_if(workers_.begin(), workers_.end(),
                                    [&](const auto& each) { return each->folder == folder; });
-  if (worker == workers_.end()) {
+  if (worker == workers_.end() || (*worker)->interrupted) {
     return;
   }
   if (!(*worker)->control) {
@@ -278,7 +292,9 @@ void RunQueue::stop(std::size_t index) {
     }
     for (const auto& each : workers_) {
       if (each->folder == folder && each->process && !outcome.answered) {
-        each->process->interrupt();  // it has no socket before its recording
+        if (!std::exchange(each->interrupted, true)) {
+          each->process->interrupt();  // it has no socket before its recording
+        }
         return;
       }
     }

@@ -3,8 +3,8 @@
 #include <QApplication>
 #include <QSurfaceFormat>
 
+#include "gui/view/wrapped_tips.h"
 #include "gui/window/appearance.h"
-#include "gui/window/wrapped_tips.h"
 
 namespace limoe::gui {
 

@@ -118,7 +118,10 @@ void JoinedParts::join() {
       }
     }
     if (p > 0 && parts[p]->steps().empty() && parts[p]->snapshotSteps().empty()) {
-      dropRepeatedEvents(p);
+      try {
+        dropRepeatedEvents(p);
+      } catch (const RecordingError&) {  // damaged: reading them says so, and twice is no loss
+      }
     }
   }
 }

@@ -84,19 +84,19 @@ std::string seenFrom(const fs::path& from, const fs::path& folder) {
   return (code || relative.empty() ? fs::absolute(folder) : relative).generic_string();
 }
 
+struct Checkpoint {
+  model::TensorFile parameters, optimiser;
+};
+
 /// The checkpoint as the fork's own: with its configuration and its parent.
-fs::path copyCheckpoint(const ForkSource& source, const model::RunConfig& config,
-                        const ParentRun& parent, const RunFolder& folder) {
-  const fs::path weights = folder.checkpoints() / source.point.checkpoint.filename();
-  model::TensorFile optimiser =
-      model::readSafetensors(model::optimiserPath(source.point.checkpoint));
-  optimiser.metadata["run"] = model::toJson(config).dump();
-  optimiser.metadata[kParentKey] = parentText(parent);
-  model::TensorFile parameters = model::readSafetensors(source.point.checkpoint);
-  parameters.metadata["config"] = model::toJson(config.model).dump();
-  model::writeSafetensors(model::optimiserPath(weights), optimiser);
-  model::writeSafetensors(weights, parameters);
-  return weights;
+Checkpoint readCheckpoint(const ForkSource& source, const model::RunConfig& config,
+                          const ParentRun& parent) {
+  Checkpoint checkpoint{model::readSafetensors(source.point.checkpoint),
+                        model::readSafetensors(model::optimiserPath(source.point.checkpoint))};
+  checkpoint.optimiser.metadata["run"] = model::toJson(config).dump();
+  checkpoint.optimiser.metadata[kParentKey] = parentText(parent);
+  checkpoint.parameters.metadata["config"] = model::toJson(config.model).dump();
+  return checkpoint;
 }
 
 }  // namespace
@@ -197,8 +197,12 @@ std::unique_ptr<RunLock> claimFork(const RunFolder& folder, const ForkSource& so
   from.parent =
       ParentRun{source.point.run_id, seenFrom(folder.path, source.folder.path), source.step()};
   from.changes = differencesText(source.config, config);
+  // Read before anything is replaced: what cannot be forked costs no other run.
+  const Checkpoint checkpoint = readCheckpoint(source, config, *from.parent);
   return claimNewRun(folder, config, force, [&] {
-    from.checkpoint = copyCheckpoint(source, config, *from.parent, folder);
+    from.checkpoint = folder.checkpoints() / source.point.checkpoint.filename();
+    model::writeSafetensors(model::optimiserPath(from.checkpoint), checkpoint.optimiser);
+    model::writeSafetensors(from.checkpoint, checkpoint.parameters);
     if (fs::exists(source.folder.tokenizer())) {  // else it is trained anew, the same
       fs::copy_file(source.folder.tokenizer(), folder.tokenizer());
     }

@@ -118,7 +118,8 @@ void SweepRunner::takeResult(Planned& planned) {
       planned.state = State::Finished;
       outcome_.results[planned.run.name()] = result;
     }
-  } catch (const RecordingError&) {  // none yet: it is gone on with
+  } catch (const RecordingError&) {      // none yet: it is gone on with
+  } catch (const model::ConfigError&) {  // neither can that be: the run itself says why
   }
 }
 

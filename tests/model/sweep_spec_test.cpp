@@ -52,6 +52,14 @@ TEST(SweepSpec, EveryVariantWithEverySeed) {
   EXPECT_FALSE(spec.runs[2].config.model.moe);
 }
 
+TEST(SweepSpec, AVariantsOwnStepsAreItsOwn) {
+  const SweepSpec spec = sweepSpecFromJson(json::parse(R"({
+    "name": "a", "steps": 30,
+    "variants": [{"name": "short"}, {"name": "long", "set": {"train.steps": 40}}]})"));
+  EXPECT_EQ(spec.runs[0].config.train.steps, 30);
+  EXPECT_EQ(spec.runs[1].config.train.steps, 40);
+}
+
 TEST(SweepSpec, SeedsAreCountedFromZeroAndOneWhereNotSaid) {
   EXPECT_THAT(
       sweepSpecFromJson(json::parse(R"({"name": "a", "seeds": 3, "variants": [{"name": "b"}]})"))

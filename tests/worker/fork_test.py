@@ -149,5 +149,9 @@ limoe("train", "--fork", parent, "--out", folder / "older", "--steps", 32)
 with h5py.File(folder / "older/recording.h5") as f:
     assert f.attrs["parent_step"] == 30
 assert "truncated" in refused(f"{parent}@40", "--steps", 50)
+# Nor does it cost the run that it was to replace.
+before = (same / "recording.h5").read_bytes()
+assert "truncated" in refused(f"{parent}@40", "--steps", 50, "--force", out="same")
+assert (same / "recording.h5").read_bytes() == before
 
 print("1 passed, 0 failed")

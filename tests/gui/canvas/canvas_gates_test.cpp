@@ -38,15 +38,29 @@ class CanvasGatesTest : public CanvasTest {
 };
 
 TEST_F(CanvasGatesTest, ChoicesAreAllThatTheWallReads) {
-  EXPECT_THAT(source->choice_requests, SizeIs(6));
+  EXPECT_THAT(source->choice_requests, SizeIs(12)) << "of the newest step and the one before it";
   source->choice_requests.clear();
   state.setSnapshot(1);
   settle();
   state.toggleSelectedExpert(3);
   state.setOverlayStyle(OverlayStyle::Number);
   settle();
-  EXPECT_THAT(source->choice_requests, SizeIs(6));
+  EXPECT_THAT(source->choice_requests, SizeIs(18)) << "of this step and those beside it";
   EXPECT_THAT(source->decision_requests, IsEmpty());
+}
+
+TEST_F(CanvasGatesTest, TheStepsBesideAreAskedForOnceThisOneIsThere) {
+  state.setSnapshot(0);
+  settle();
+  source->choice_requests.clear();
+  source->withheld = {{1, 0}};
+  state.setSnapshot(1);
+  settle();
+  EXPECT_THAT(source->choice_requests, SizeIs(6)) << "nothing comes before what is looked at";
+  source->withheld.clear();
+  arrive();
+  EXPECT_TRUE(source->choice_requests.contains({0, 0, 5}));
+  EXPECT_TRUE(source->choice_requests.contains({2, 0, 0}));
 }
 
 TEST_F(CanvasGatesTest, ColoursShadesAndAFilterOfGatesReadThemWhileTheyAreOn) {

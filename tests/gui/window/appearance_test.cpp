@@ -19,6 +19,7 @@
 #include <map>
 #include <set>
 
+#include "gui/view/wrapped_tips.h"
 #include "gui/window/message_bar.h"
 #include "tests/gui/window/window_fixture.h"
 
@@ -357,6 +358,8 @@ TEST_F(AppearanceTest, LongToolTipsAreBrokenIntoLines) {
   item->setToolTip(0, label.text());
   list.show();
   EXPECT_EQ(tipSize(*list.viewport(), list.visualItemRect(item).center()), long_one);
+  answerToolTips(label);
+  EXPECT_GT(tipSize(label, {2, 2}).width(), widest) << "left to itself";
   label.setToolTip("Two short\nlines");
   EXPECT_LT(tipSize(label, {2, 2}).width(), metrics.horizontalAdvance(sentence));
 }

@@ -1,4 +1,4 @@
-#include "gui/window/wrapped_tips.h"
+#include "gui/view/wrapped_tips.h"
 
 #include <QAbstractItemView>
 #include <QHelpEvent>
@@ -10,6 +10,7 @@
 namespace limoe::gui {
 namespace {
 
+constexpr char kOwn[] = "answersToolTips";
 constexpr qsizetype kLineLetters = 72;
 
 /// Empty where the widget decides by itself what it shows.
@@ -30,8 +31,13 @@ bool isTooWide(const QString& tip) {
 
 }  // namespace
 
+void answerToolTips(QWidget& widget) {
+  widget.setProperty(kOwn, true);
+}
+
 bool WrappedTips::eventFilter(QObject* watched, QEvent* event) {
-  if (event->type() == QEvent::ToolTip && watched->isWidgetType()) {
+  if (event->type() == QEvent::ToolTip && watched->isWidgetType() &&
+      !watched->property(kOwn).toBool()) {
     auto* widget = static_cast<QWidget*>(watched);
     const auto* help = static_cast<QHelpEvent*>(event);
     const QString tip = tipAt(*widget, help->pos());

@@ -4,6 +4,8 @@
 
 #include <QObject>
 
+class QWidget;
+
 namespace limoe::gui {
 
 /// Installed as event filter of the application: shows the tool tips of widgets and of items in
@@ -16,5 +18,8 @@ class WrappedTips : public QObject {
  protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
 };
+
+/// `widget` shows other tool tips at other places, by its own event(): they are left to it.
+void answerToolTips(QWidget& widget);
 
 }  // namespace limoe::gui
