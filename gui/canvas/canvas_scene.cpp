@@ -88,16 +88,26 @@ void CanvasScene::arrange() {
   }
 }
 
+/// Whether gates and margins are shown or filtered by, not choices alone.
+bool CanvasScene::readsGates() const {
+  WallStyle style;
+  style.visible = state_.overlayVisible();
+  style.color = shownColor(state_, run_->layout);
+  style.shade = tellsExpert(style.color) ? state_.overlayShade() : OverlayShade::None;
+  return needsGates(style) || (mode_ == CanvasMode::Wall && state_.filter().gate_below);
+}
+
 /// What the next frame will show of the slots in view is read while that frame, which cannot have
 /// it yet, is drawn.
 void CanvasScene::askAhead() const {
   const SampleViews seen = views();
+  const bool gates = readsGates();
   for (int64_t slot = visible_.first; slot < std::min(visible_.second, seen.count()); ++slot) {
     const PlaceWish wish = seen.at(slot);
     if (wish.snapshot < 0) {
       continue;
     }
-    if (reads_gates_) {
+    if (gates) {
       source_->decisions(wish.snapshot, wish.layer, wish.sample);
     } else {
       source_->choices(wish.snapshot, wish.layer, wish.sample);
@@ -253,10 +263,10 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   // The filter chooses images for the wall. Of one image all is shown: what was dropped at one step
   // was kept at another, and e3 of one layer is not e3 of the next.
   const TokenFilter filter = seen.mode() == CanvasMode::Wall ? state_.filter() : TokenFilter();
-  reads_gates_ = needsGates(style) || filter.gate_below;
+  const bool gates = readsGates();
   for (int64_t slot = first; slot < last; ++slot) {
     PlaceWish wish = seen.at(slot);
-    wish.gates = reads_gates_;
+    wish.gates = gates;
     shown.push_back(&samples_.at(wish, *source_, *run_, wall, filter, counts ? &flips_ : nullptr));
     most = std::max(most, shown.back()->flips ? shown.back()->flips->most : uint16_t{0});
   }
@@ -276,7 +286,7 @@ void CanvasScene::draw(ImDrawList& list, const QPalette& palette,
   drawWall(pen, wall, style, content, first, last);
   samples_.endFrame();
   // (A what-if routes whole pages anew.)
-  if (!samples_.isPending() && !reads_gates_ && seen.mode() != CanvasMode::Steps &&
+  if (!samples_.isPending() && !gates && seen.mode() != CanvasMode::Steps &&
       run_->what_if.isEmpty()) {
     askBeside();
   }

@@ -82,6 +82,7 @@ class CanvasScene {
 
  private:
   void followCurrent(bool other_mode, bool was_in_view);
+  bool readsGates() const;
   void askAhead() const;
   void askBeside() const;
   bool isInView(int64_t slot) const;
@@ -111,7 +112,6 @@ class CanvasScene {
   double flips_end_ = 1;
   ImageTextures textures_;
   std::pair<int64_t, int64_t> visible_{0, 0};  ///< slots of the newest frame
-  bool reads_gates_ = false;                   ///< that frame, not choices alone
 };
 
 QColor canvasBackground(const QPalette& palette);

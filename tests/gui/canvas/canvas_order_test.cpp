@@ -245,7 +245,7 @@ TEST_F(CanvasOrderTest, ALargeProbeInAnyOrderIsReadOnlyWhereItIsLookedAt) {
   settle();
   EXPECT_FALSE(source->sample_requests.empty());
   EXPECT_LT(source->sample_requests.size(), 200U);
-  EXPECT_LT(source->choice_requests.size(), 200U);
+  EXPECT_LT(source->choice_requests.size(), 600U) << "of this step and those beside it";
   canvas->scroll(-1e9);
   settle();
   const std::vector<int64_t> shown = [&] {
