@@ -13,6 +13,7 @@
 #include <QTest>
 #include <QToolButton>
 #include <QWheelEvent>
+#include <set>
 
 #include "gui/compare/compare_canvas.h"
 #include "gui/compare/match_chips.h"
@@ -215,6 +216,25 @@ TEST_F(CompareViewTest, AnotherRunShowsTheNearestStepBefore) {
   EXPECT_THAT(header(1), HasSubstr("100 % in matched pairs"));
   state.setSnapshot(0);
   ASSERT_TRUE(QTest::qWaitFor([&] { return view->headerWords(1).contains("step 0 ·"); }, 5000));
+}
+
+TEST_F(CompareViewTest, ManyLayersAreEachReadOnceAndThenItRests) {
+  FakeRunSource demo({.layers = 12});
+  RenumberedRun other({.layers = 12}, 3, "other");
+  open({&demo, &other});
+  const auto layers_read = [&demo] {
+    std::set<int64_t> layers;
+    for (const auto& [snapshot, layer, first] : demo.walked) {
+      layers.insert(layer);
+    }
+    return layers.size();
+  };
+  ASSERT_TRUE(QTest::qWaitFor([&] { return layers_read() == 12; }, 5000));
+  ASSERT_TRUE(QTest::qWaitFor([&] { return view->isSettled(); }, 5000));
+  settle();
+  const std::size_t walked = demo.walked.size();
+  QTest::qWait(500);
+  EXPECT_EQ(demo.walked.size(), walked);
 }
 
 TEST_F(CompareViewTest, OtherNumbersOfExpertsAndLayersAreSaid) {
